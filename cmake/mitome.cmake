@@ -150,15 +150,20 @@ function(mitome_test name)
   target_link_libraries(${name}_test PRIVATE
     ${links} ${arg_FOREIGN} GTest::gtest GTest::gmock GTest::gtest_main mitome_flags)
 
-  set(properties TIMEOUT 120)
-  if(arg_LABELS)
-    string(REPLACE ";" "\\;" labels "${arg_LABELS}")
-    list(APPEND properties LABELS "${labels}")
-  endif()
   gtest_discover_tests(${name}_test
     DISCOVERY_MODE PRE_TEST
     TEST_PREFIX ${name}.
-    PROPERTIES ${properties})
+    TEST_LIST ${name}_tests
+    PROPERTIES TIMEOUT 120)
+  if(arg_LABELS)
+    # gtest_discover_tests loses all labels but the first, so ctest reads them from a file of ours.
+    set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+    file(WRITE ${labels_file}
+      "if(${name}_tests)\n"
+      "  set_tests_properties(\${${name}_tests} PROPERTIES LABELS \"${arg_LABELS}\")\n"
+      "endif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
+  endif()
 endfunction()
 
 # One parser's fuzz function. Under MITOME_FUZZ libFuzzer drives it; otherwise the same file is
