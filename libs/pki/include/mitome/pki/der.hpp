@@ -71,6 +71,8 @@ private:
 [[nodiscard]] Result<Element> only(BytesView octets, std::uint8_t tag);
 
 [[nodiscard]] Result<bool> to_boolean(const Element& element);
+/// `malformed` for content octets of an INTEGER that are none or not minimal. X.690 §8.3.2.
+[[nodiscard]] Done check_integer(BytesView content);
 /// Non-negative INTEGER or ENUMERATED that fits.
 [[nodiscard]] Result<std::uint64_t> to_number(const Element& element);
 /// UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: Z, with seconds, no fraction.
