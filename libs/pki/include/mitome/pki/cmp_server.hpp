@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The server's end of CMP as pure functions.
+//
+// Left to the caller: whether a transaction id is new, revocation of the protecting certificate,
+// what each requester may have, one certificate per transaction, and remembering the
+// `sender_nonce` of the last answer (the next request must show it).
+
+#include <mitome/crypto/random.hpp>
+#include <mitome/pki/cmp.hpp>
+#include <mitome/pki/path.hpp>
+
+#include <expected>
+
+namespace mitome::pki::cmp {
+
+/// Why a request is turned down, in words for the wire.
+struct Refusal {
+    Failure failure;
+    Literal what;
+};
+template <class T>
+using Judged = std::expected<T, Refusal>;
+
+enum class RequestKind : std::uint8_t {
+    initial,   ///< ir
+    further,   ///< cr
+    confirm,   ///< certConf
+    poll,      ///< pollReq
+    revoke,    ///< rr
+    error,     ///< the client gave up; answered by pkiconf
+    unserved,  ///< anything else
+};
+
+enum class Protection : std::uint8_t { absent, signature, other };
+
+struct Request {
+    Message message;
+    RequestKind kind = RequestKind::unserved;
+    Protection protection = Protection::absent;
+
+    [[nodiscard]] const Header& header() const { return message.header; }
+    /// What ir and cr ask for; empty for other kinds.
+    [[nodiscard]] const std::vector<crmf::Request>& wanted() const;
+};
+
+/// `malformed`: answer with `error_message` to an empty header, badDataFormat.
+[[nodiscard]] Result<Request> parse_request(BytesView der);
+
+/// The rules that need no memory, RFC 9483 §3.5: version, transaction id, nonce, kind of
+/// protection, kind of body.
+[[nodiscard]] Judged<void> check_header(const Request& request);
+
+/// Also for everything after the first message of a transaction: badRecipientNonce, and
+/// badRequest when the transaction id is another.
+[[nodiscard]] Judged<void> check_follow_up(const Request& request, BytesView transaction_id,
+                                           BytesView last_sender_nonce);
+
+/// The certificate that made the protection and leads to an anchor: signerNotTrusted,
+/// badMessageCheck, or notAuthorized when it has expired.
+[[nodiscard]] Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time at);
+
+/// badPOP unless `crmf::verify_possession` holds.
+[[nodiscard]] Judged<void> check_possession(const crmf::Request& request);
+
+enum class Taken : std::uint8_t { accepted, rejected };
+
+/// What a certConf says of `issued`, asked for under `id`: badCertId when it speaks of another
+/// certificate. A certConf without entries rejects (RFC 9810 §5.3.18). After `rejected` the
+/// caller revokes; both are answered by pkiconf.
+[[nodiscard]] Judged<Taken> check_confirmation(const Request& request, std::int32_t id,
+                                               const Certificate& issued);
+
+/// Whom and what is answered, and by whom.
+struct Answering {
+    const Header& request;
+    const Identity& as;
+    crypto::Random& random;
+    Time now;
+};
+
+struct Answer {
+    Bytes der;
+    Bytes sender_nonce;
+};
+
+/// ip for ir, cp for cr. `kind` is the request's.
+[[nodiscard]] Result<Answer> certificate_response(const Answering& to, RequestKind kind,
+                                                  std::int32_t id, const Certificate& issued,
+                                                  Status status = Status::accepted,
+                                                  std::optional<Time> confirm_until = {},
+                                                  std::vector<Bytes> ca_certificates = {});
+[[nodiscard]] Result<Answer> refusal_response(const Answering& to, RequestKind kind,
+                                              std::int32_t id, const Refusal& refusal);
+/// The client asks again with pollReq.
+[[nodiscard]] Result<Answer> waiting_response(const Answering& to, RequestKind kind,
+                                              std::int32_t id);
+[[nodiscard]] Result<Answer> poll_response(const Answering& to, std::int32_t id,
+                                           std::chrono::seconds check_after);
+[[nodiscard]] Result<Answer> pki_confirm(const Answering& to);
+[[nodiscard]] Result<Answer> error_message(const Answering& to, const Refusal& refusal);
+/// One status for each revocation asked for, in that order.
+[[nodiscard]] Result<Answer> revocation_response(const Answering& to, RevocationAnswer answer);
+
+[[nodiscard]] StatusReport rejection(const Refusal& refusal);
+
+}  // namespace mitome::pki::cmp
