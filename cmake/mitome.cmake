@@ -108,9 +108,6 @@ function(mitome_program name)
   endif()
   mitome_check_arrows(${arg_ROOM} ${arg_LINKS})
   mitome_require_foreign(${name} ${arg_FOREIGN})
-  if(MITOME_FUZZ)
-    return()
-  endif()
   list(TRANSFORM arg_LINKS PREPEND mitome::)
 
   add_executable(${arg_OUTPUT} ${arg_SOURCES})
@@ -118,6 +115,10 @@ function(mitome_program name)
     target_include_directories(${arg_OUTPUT} PRIVATE src)
   endif()
   target_link_libraries(${arg_OUTPUT} PRIVATE ${arg_LINKS} ${arg_FOREIGN} mitome_flags)
+  if(MITOME_FUZZ)
+    set_target_properties(${arg_OUTPUT} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
   install(TARGETS ${arg_OUTPUT} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
     COMPONENT ${arg_OUTPUT})
 
@@ -152,6 +153,7 @@ function(mitome_test name)
 
   gtest_discover_tests(${name}_test
     DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
     TEST_PREFIX ${name}.
     TEST_LIST ${name}_tests
     PROPERTIES TIMEOUT 120)
