@@ -25,9 +25,9 @@ Time SystemClock::now() const {
 
 std::string to_text(std::chrono::year_month_day day) {
     char out[32];
-    const int size = std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(day.year()),
-                                   static_cast<unsigned>(day.month()),
-                                   static_cast<unsigned>(day.day()));
+    const int size =
+        std::snprintf(out, sizeof out, "%04d-%02u-%02u", static_cast<int>(day.year()),
+                      static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
     return {out, static_cast<std::size_t>(size)};
 }
 
@@ -51,7 +51,8 @@ std::string to_rfc3339(Time time) {
     const int size = std::snprintf(
         out, sizeof out, "T%02d:%02d:%02dZ", static_cast<int>(clock.hours().count()),
         static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-    return to_text(std::chrono::year_month_day{day}) + std::string{out, static_cast<std::size_t>(size)};
+    return to_text(std::chrono::year_month_day{day}) +
+           std::string{out, static_cast<std::size_t>(size)};
 }
 
 Result<Time> from_rfc3339(std::string_view text) {
@@ -62,7 +63,8 @@ Result<Time> from_rfc3339(std::string_view text) {
     MITOME_TRY(hour, number(text.substr(11, 2)));
     MITOME_TRY(minute, number(text.substr(14, 2)));
     MITOME_TRY(second, number(text.substr(17, 2)));
-    if (hour > 23 || minute > 59 || second > 59) return fail(Fault::malformed, "time: out of range");
+    if (hour > 23 || minute > 59 || second > 59)
+        return fail(Fault::malformed, "time: out of range");
     return std::chrono::sys_days{day} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
            std::chrono::seconds{second};
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/base/file.hpp>
 
-#include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 
 namespace mitome {
 namespace {
@@ -26,7 +27,7 @@ std::unexpected<Error> from_errno(Literal what) {
 Done read_into(const std::filesystem::path& path, std::size_t limit, auto&& room_for) {
     Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) return from_errno("file: not opened");
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.number(), &status) != 0) return from_errno("file: no status");
     if (S_ISDIR(status.st_mode)) return fail(Fault::malformed, "file: is a folder");
     std::size_t size = 0;
@@ -106,7 +107,7 @@ Done make_private_folder(const std::filesystem::path& path) {
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         return from_errno("file: folder not made");
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         return fail(Fault::malformed, "file: not a folder");
     return {};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <mitome/base/clock.hpp>
 #include <mitome/base/log.hpp>
 
-#include <mitome/base/clock.hpp>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 
 namespace mitome {
 namespace {
@@ -48,7 +48,9 @@ void add_word(std::string& line, std::string_view word) {
 }  // namespace
 
 Field::Field(Literal name, const Error& error)
-    : name_(name), number_(static_cast<std::int64_t>(error.code)), word_(error.what.text),
+    : name_(name),
+      number_(static_cast<std::int64_t>(error.code)),
+      word_(error.what.text),
       is_word_(true) {}
 
 void start_log(std::string_view program, Level least) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/base/secret.hpp>
 
-#include <cerrno>
-#include <cstring>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace mitome {
 

@@ -47,15 +47,15 @@ using Done = Result<void>;
 #define MITOME_JOIN(a, b) MITOME_JOIN_(a, b)
 
 /// `MITOME_TRY(chain, verify(path));` declares `chain` or returns the error to the caller.
-#define MITOME_TRY(name, expression)                                             \
-    auto MITOME_JOIN(name, _result) = (expression);                              \
-    if (!MITOME_JOIN(name, _result))                                             \
-        return std::unexpected{std::move(MITOME_JOIN(name, _result)).error()};   \
+#define MITOME_TRY(name, expression)                                           \
+    auto MITOME_JOIN(name, _result) = (expression);                            \
+    if (!MITOME_JOIN(name, _result))                                           \
+        return std::unexpected{std::move(MITOME_JOIN(name, _result)).error()}; \
     auto name = *std::move(MITOME_JOIN(name, _result))
 
 /// The same for a `Done`: returns the error to the caller, declares nothing that is used.
-#define MITOME_CHECK(expression)                                                        \
-    do {                                                                                \
-        if (auto checked_ = (expression); !checked_)                                    \
-            return std::unexpected{std::move(checked_).error()};                        \
+#define MITOME_CHECK(expression)                                 \
+    do {                                                         \
+        if (auto checked_ = (expression); !checked_)             \
+            return std::unexpected{std::move(checked_).error()}; \
     } while (false)
