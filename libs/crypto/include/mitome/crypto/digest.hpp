@@ -48,4 +48,13 @@ private:
 /// DER DigestInfo, RFC 8017 §9.2 note 1: what a JPKI token is given to sign.
 [[nodiscard]] Bytes digest_info(Hash hash, BytesView digest);
 
+/// A digest and the algorithm that made it; the view is into the octets that were read.
+struct Digested {
+    Hash hash;
+    BytesView digest;
+};
+
+/// Exactly what `digest_info` writes; all else is `malformed`, absent parameters included.
+[[nodiscard]] Result<Digested> from_digest_info(BytesView der);
+
 }  // namespace mitome::crypto
