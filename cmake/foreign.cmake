@@ -5,7 +5,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)                                      # Threads::Threads
 find_package(OpenSSL 3.0 QUIET)                                     # OpenSSL::Crypto OpenSSL::SSL
 find_package(SQLite3 QUIET)                                         # SQLite::SQLite3
-find_package(Boost 1.81 QUIET)                                      # Boost::headers
+find_package(Boost 1.81 QUIET OPTIONAL_COMPONENTS json)             # Boost::headers Boost::json
 find_package(fmt QUIET)                                             # fmt::fmt
 find_package(spdlog QUIET)                                          # spdlog::spdlog
 find_package(CLI11 QUIET)                                           # CLI11::CLI11
