@@ -44,11 +44,13 @@ struct Command {
     std::uint8_t ins = 0;
     std::uint8_t p1 = 0;
     std::uint8_t p2 = 0;
-    Bytes data;
-    std::optional<std::uint32_t> expected;
+    Bytes data = {};
+    std::optional<std::uint32_t> expected = {};
     bool extended = false;  ///< how it came, or: encode extended although short would do
 
     [[nodiscard]] Bytes encode() const;
+    /// Whether `encode` writes extended length fields.
+    [[nodiscard]] bool is_extended() const;
     /// `malformed` when the lengths do not add up to one of the seven cases.
     [[nodiscard]] static Result<Command> decode(BytesView octets);
 
@@ -56,7 +58,7 @@ struct Command {
 };
 
 struct Response {
-    Bytes data;
+    Bytes data = {};
     std::uint16_t sw = 0;
 
     [[nodiscard]] bool ok() const { return sw == sw::ok; }
