@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/crypto/key.hpp>
 
+#include "softhsm.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,6 +28,25 @@ class OneKey : public testing::TestWithParam<KeyKind> {};
 
 TEST_P(OneKey, SignsAndVerifiesInTwoThreadsAtOnce) {
     const auto signer = SoftwareKey::generate(GetParam());
+    ASSERT_TRUE(signer);
+    const auto key = PublicKey::from_spki((*signer)->spki());
+    ASSERT_TRUE(key);
+    std::array<bool, 2> held{};
+
+    {
+        const std::jthread first{[&] { held[0] = sign_and_verify(**signer, *key); }};
+        const std::jthread second{[&] { held[1] = sign_and_verify(**signer, *key); }};
+    }
+
+    EXPECT_TRUE(held[0]);
+    EXPECT_TRUE(held[1]);
+}
+
+TEST_P(OneKey, OfAnHsmSignsInTwoThreadsAtOnce) {
+    const SoftHsmFolder folder;
+    const auto token = new_token();
+    ASSERT_TRUE(token);
+    const auto signer = token->generate("key", GetParam());
     ASSERT_TRUE(signer);
     const auto key = PublicKey::from_spki((*signer)->spki());
     ASSERT_TRUE(key);

@@ -2,6 +2,7 @@
 #include <mitome/crypto/key.hpp>
 
 #include "key_state.hpp"
+#include "signable.hpp"
 
 #include <openssl/rsa.h>
 
@@ -49,13 +50,6 @@ Result<Bytes> sign_octets(EVP_PKEY* key, const PKeyContext& context, BytesView o
     return out;
 }
 
-Done check_digest(Hash hash, BytesView digest) {
-    if (digest.size() != size_of(hash))
-        return fail(Fault::malformed, "crypto: not a digest of that algorithm");
-    if (hash == Hash::sha1) return fail(Fault::denied, "crypto: SHA-1 is not signed");
-    return {};
-}
-
 }  // namespace
 
 Result<Bytes> Signer::sign(Hash hash, BytesView content) {
@@ -99,7 +93,7 @@ KeyKind SoftwareKey::kind() const { return state_->kind; }
 const Bytes& SoftwareKey::spki() const { return state_->spki; }
 
 Result<Bytes> SoftwareKey::sign_digest(Hash hash, BytesView digest) {
-    MITOME_CHECK(check_digest(hash, digest));
+    MITOME_CHECK(check_signable(hash, digest));
     if (is_rsa(state_->kind)) return sign_padded(digest_info(hash, digest));
     return sign_octets(state_->key.get(), PKeyContext{::EVP_PKEY_CTX_dup(state_->signing.get())},
                        digest);
@@ -116,7 +110,7 @@ Result<Bytes> SoftwareKey::sign_padded(BytesView content) {
 }
 
 Result<Bytes> SoftwareKey::sign_pss(Hash hash, BytesView digest) {
-    MITOME_CHECK(check_digest(hash, digest));
+    MITOME_CHECK(check_signable(hash, digest));
     if (!is_rsa(state_->kind)) return fail(Fault::malformed, "crypto: PSS is for RSA");
     const PKeyContext context{::EVP_PKEY_CTX_dup(state_->signing.get())};
     if (!context ||

@@ -17,6 +17,10 @@ class Hsm : public std::enable_shared_from_this<Hsm> {
 public:
     /// `absent` when no token has that label, `denied` for a wrong PIN, `unavailable` when the
     /// module does not load. The module stays loaded until the last `Hsm` of it is gone.
+    ///
+    /// A token that this process has open already takes any PIN: its login is the process's.
+    /// Sessions that the module loses are opened anew, with a new login, once per call; every
+    /// other failure of the module is a fault with its CK_RV as the code.
     [[nodiscard]] static Result<std::shared_ptr<Hsm>> open(const std::filesystem::path& module,
                                                            std::string_view token_label,
                                                            const Secret<64>& user_pin);
