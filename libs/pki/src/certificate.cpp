@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "oid.hpp"
 #include "structure.hpp"
 
 #include <mitome/pki/certificate.hpp>
@@ -11,21 +12,6 @@ namespace mitome::pki {
 namespace {
 
 constexpr std::size_t max_certificate_octets = std::size_t{1} << 18;  // ours have about 2,000
-
-namespace oid {
-constexpr std::string_view subject_key_identifier = "2.5.29.14";
-constexpr std::string_view key_usage = "2.5.29.15";
-constexpr std::string_view subject_alt_name = "2.5.29.17";
-constexpr std::string_view issuer_alt_name = "2.5.29.18";
-constexpr std::string_view basic_constraints = "2.5.29.19";
-constexpr std::string_view crl_distribution_points = "2.5.29.31";
-constexpr std::string_view certificate_policies = "2.5.29.32";
-constexpr std::string_view authority_key_identifier = "2.5.29.35";
-constexpr std::string_view extended_key_usage = "2.5.29.37";
-constexpr std::string_view authority_information_access = "1.3.6.1.5.5.7.1.1";
-constexpr std::string_view ocsp = "1.3.6.1.5.5.7.48.1";
-constexpr std::string_view ca_issuers = "1.3.6.1.5.5.7.48.2";
-}  // namespace oid
 
 /// KeyUsage ::= BIT STRING { digitalSignature (0), … decipherOnly (8) }
 Result<std::uint16_t> read_key_usage(BytesView value) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "structure.hpp"
 
+#include "utf8.hpp"
+
 #include <algorithm>
 
 namespace mitome::pki {
@@ -18,37 +20,6 @@ bool is_printable(std::uint8_t octet) {  // X.680 §41.4
            (octet >= '0' && octet <= '9') || marks.contains(static_cast<char>(octet));
 }
 
-/// RFC 3629 §4: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(BytesView octets) {
-    std::size_t i = 0;
-    const auto follows = [&](std::size_t count) {
-        if (octets.size() - i <= count) return false;
-        for (std::size_t k = 1; k <= count; ++k) {
-            if ((octets[i + k] & 0xC0) != 0x80) return false;
-        }
-        return true;
-    };
-    while (i < octets.size()) {
-        const std::uint8_t first = octets[i];
-        if (first < 0x80) {
-            i += 1;
-        } else if (first >= 0xC2 && first <= 0xDF && follows(1)) {
-            i += 2;
-        } else if (first >= 0xE0 && first <= 0xEF && follows(2)) {
-            const std::uint8_t second = octets[i + 1];
-            if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return false;
-            i += 3;
-        } else if (first >= 0xF0 && first <= 0xF4 && follows(3)) {
-            const std::uint8_t second = octets[i + 1];
-            if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return false;
-            i += 4;
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// A value of DirectoryString, IA5String or whatever else an attribute type defines.
 Done check_attribute_value(const der::Element& value) {
     bool good = true;
@@ -56,21 +27,14 @@ Done check_attribute_value(const der::Element& value) {
         case der::tag::printable_string:
             good = std::ranges::all_of(value.value, is_printable);
             break;
-        case der::tag::utf8_string:
-            good = is_utf8(value.value);
-            break;
+        case der::tag::utf8_string: good = count_utf8(value.value).has_value(); break;
         case der::tag::ia5_string:
             good =
                 std::ranges::all_of(value.value, [](std::uint8_t octet) { return octet < 0x80; });
             break;
-        case bmp_string:
-            good = value.value.size() % 2 == 0;
-            break;
-        case universal_string:
-            good = value.value.size() % 4 == 0;
-            break;
-        default:
-            break;
+        case bmp_string: good = value.value.size() % 2 == 0; break;
+        case universal_string: good = value.value.size() % 4 == 0; break;
+        default: break;
     }
     if (!good) return fail(Fault::malformed, "name: a string holds what its type does not allow");
     const bool is_string = value.tag == der::tag::printable_string ||
@@ -180,18 +144,13 @@ Done check_general_names(BytesView content) {
                     return fail(Fault::malformed, "general names: not an IA5String");
                 }
                 break;
-            case der::tag::constructed(4):
-                MITOME_CHECK(check_name(name.value));
-                break;
+            case der::tag::constructed(4): MITOME_CHECK(check_name(name.value)); break;
             case der::tag::constructed(3):  // x400Address
             case der::tag::constructed(5):  // ediPartyName
             case der::tag::context(7):      // iPAddress
                 break;
-            case der::tag::context(8):
-                MITOME_CHECK(der::to_dotted(name.value));
-                break;
-            default:
-                return fail(Fault::malformed, "general names: no such choice");
+            case der::tag::context(8): MITOME_CHECK(der::to_dotted(name.value)); break;
+            default: return fail(Fault::malformed, "general names: no such choice");
         }
     }
     return {};

@@ -26,14 +26,10 @@ constexpr std::array<std::pair<Reason, std::string_view>, 10> reasons{{
 
 std::string_view name_of(Ca ca) {
     switch (ca) {
-        case Ca::card_sign:
-            return "card-sign";
-        case Ca::card_auth:
-            return "card-auth";
-        case Ca::phone_sign:
-            return "phone-sign";
-        case Ca::phone_auth:
-            return "phone-auth";
+        case Ca::card_sign: return "card-sign";
+        case Ca::card_auth: return "card-auth";
+        case Ca::phone_sign: return "phone-sign";
+        case Ca::phone_auth: return "phone-auth";
     }
     return {};
 }
@@ -47,10 +43,8 @@ std::optional<Ca> ca_of(std::string_view name) {
 
 std::string_view name_of(Kind kind) {
     switch (kind) {
-        case Kind::sign:
-            return "sign";
-        case Kind::auth:
-            return "auth";
+        case Kind::sign: return "sign";
+        case Kind::auth: return "auth";
     }
     return {};
 }
