@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "handle.hpp"
+
 #include <mitome/crypto/cipher.hpp>
 
-#include "handle.hpp"
+#include <openssl/core_names.h>
+#include <openssl/hmac.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-
-#include <openssl/core_names.h>
-#include <openssl/hmac.h>
 
 namespace mitome::crypto {
 namespace {
@@ -30,7 +30,9 @@ struct AesOfSize {
     const char* cbc_name;
 };
 
-const EVP_CIPHER* fetch_cipher(const char* name) { return ::EVP_CIPHER_fetch(nullptr, name, nullptr); }
+const EVP_CIPHER* fetch_cipher(const char* name) {
+    return ::EVP_CIPHER_fetch(nullptr, name, nullptr);
+}
 
 Result<AesOfSize> aes_of(const AesKey& key) {
     static const AesOfSize aes128{fetch_cipher("AES-128-ECB"), fetch_cipher("AES-128-CBC"),
@@ -80,14 +82,14 @@ Result<Bytes> cbc(Direction direction, const AesKey& key, BytesView iv, BytesVie
 
 bool add_associated(EVP_CIPHER_CTX* context, BytesView associated) {
     int ignored = 0;
-    return associated.empty() ||
-           ::EVP_CipherUpdate(context, nullptr, &ignored, associated.data(),
-                              static_cast<int>(associated.size())) == 1;
+    return associated.empty() || ::EVP_CipherUpdate(context, nullptr, &ignored, associated.data(),
+                                                    static_cast<int>(associated.size())) == 1;
 }
 
 Done check_gcm(const AesKey& key, BytesView nonce, BytesView associated, std::size_t size) {
     if (key.size() != 32) return fail(Fault::broken, "crypto: not an AES-256 key");
-    if (nonce.size() != nonce_octets) return fail(Fault::broken, "crypto: no nonce has that length");
+    if (nonce.size() != nonce_octets)
+        return fail(Fault::broken, "crypto: no nonce has that length");
     if (!fits_int(associated.size()) || !fits_int(size))
         return fail(Fault::broken, "crypto: too long for one AES-GCM message");
     return {};

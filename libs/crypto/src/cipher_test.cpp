@@ -43,20 +43,18 @@ TEST_P(CmacOf, AgreesWithPublishedVectors) {
 
 INSTANTIATE_TEST_SUITE_P(
     Vectors, CmacOf,
-    testing::Values(CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 0, "BB1D6929E95937287FA37D129B756746"},
-                    CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 16,
-                            "070A16B46B4D4144F79BDD9DD04A287C"},
-                    CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 40,
-                            "DFA66747DE9AE63030CA32611497C827"},
-                    CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 64,
-                            "51F0BEBF7E3B9D92FC49741779363CFE"},
-                    CmacRow{"8E73B0F7DA0E6452C810F32B809079E562F8EAD2522C6B7B", 40,
-                            "8A1DE5BE2EB31AAD089A82E6EE908B0E"},
-                    CmacRow{key_256, 0, "028962F61B7BF89EFC6B551F4667D983"},
-                    CmacRow{key_256, 40, "AAF3D8F1DE5640C232F5B169B9C911E6"}));
+    testing::Values(
+        CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 0, "BB1D6929E95937287FA37D129B756746"},
+        CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 16, "070A16B46B4D4144F79BDD9DD04A287C"},
+        CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 40, "DFA66747DE9AE63030CA32611497C827"},
+        CmacRow{"2B7E151628AED2A6ABF7158809CF4F3C", 64, "51F0BEBF7E3B9D92FC49741779363CFE"},
+        CmacRow{"8E73B0F7DA0E6452C810F32B809079E562F8EAD2522C6B7B", 40,
+                "8A1DE5BE2EB31AAD089A82E6EE908B0E"},
+        CmacRow{key_256, 0, "028962F61B7BF89EFC6B551F4667D983"},
+        CmacRow{key_256, 40, "AAF3D8F1DE5640C232F5B169B9C911E6"}));
 
-// Check values of a kdf3 diversification, computed by GlobalPlatformPro: master 40…5F, diversification data
-// 00 01 02 03 04 05 06 07 08 09, purposes 1 ENC, 2 MAC, 3 DEK.
+// Check values of a kdf3 diversification, computed by GlobalPlatformPro: master 40…5F,
+// diversification data 00 01 02 03 04 05 06 07 08 09, purposes 1 ENC, 2 MAC, 3 DEK.
 TEST(Cmac, DiversifiesAsGlobalPlatformProDoes) {
     const auto master = key("404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F");
     std::string check_values;
@@ -130,7 +128,8 @@ constexpr std::string_view gcm_sealed =
 
 TEST(Gcm, SealsAsTestCase13And16) {
     const auto nothing = aes_gcm_seal(key(std::string(64, '0')), Bytes(12), {}, {});
-    const auto text = aes_gcm_seal(key(gcm_key), hex(gcm_nonce), hex(gcm_associated), hex(gcm_plain));
+    const auto text =
+        aes_gcm_seal(key(gcm_key), hex(gcm_nonce), hex(gcm_associated), hex(gcm_plain));
 
     ASSERT_TRUE(nothing && text);
     EXPECT_EQ(to_hex(*nothing), "530F8AFBC74536B9A963B4F1C4CB738B");
@@ -151,7 +150,8 @@ TEST(Gcm, RefusesOneChangedBitAnywhere) {
         auto changed = sealed;
         changed[i] ^= 1;
 
-        const auto refused = aes_gcm_open(key(gcm_key), hex(gcm_nonce), hex(gcm_associated), changed);
+        const auto refused =
+            aes_gcm_open(key(gcm_key), hex(gcm_nonce), hex(gcm_associated), changed);
 
         ASSERT_FALSE(refused) << i;
         ASSERT_EQ(refused.error().fault, Fault::unverified) << i;
@@ -197,7 +197,8 @@ TEST(Hkdf, AgreesWithRfc5869Case3WithoutSaltAndInfo) {
 
 TEST(Hkdf, RefusesMoreThanAKey) { EXPECT_FALSE(hkdf(Bytes(22), {}, {}, 33)); }
 
-// `openssl kdf -kdfopt n:32768 -kdfopt r:8 -kdfopt p:1 … SCRYPT`, OpenSSL 3.0.22; inputs of RFC 7914 §12
+// `openssl kdf -kdfopt n:32768 -kdfopt r:8 -kdfopt p:1 … SCRYPT`, OpenSSL 3.0.22; inputs of RFC
+// 7914 §12
 TEST(Stretch, AgreesWithOpensslScrypt) {
     EXPECT_EQ(revealed(stretch(view("pleaseletmein"), view("SodiumChloride"))),
               "F72CBC204BDCFC3FF5B115D8508AEC1566FF0EF3F658388601A3933078EF7AC8");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/key.hpp>
-
 #include "softhsm.hpp"
+
+#include <mitome/crypto/key.hpp>
 
 #include <gtest/gtest.h>
 

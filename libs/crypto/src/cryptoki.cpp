@@ -3,11 +3,11 @@
 
 #include <mitome/base/log.hpp>
 
+#include <dlfcn.h>
+
 #include <cstring>
 #include <map>
 #include <mutex>
-
-#include <dlfcn.h>
 
 namespace mitome::crypto {
 namespace {
@@ -186,17 +186,17 @@ CK_RV read_attribute(CK_FUNCTION_LIST& functions, CK_SESSION_HANDLE session,
 
 Result<CK_SLOT_ID> find_token(CK_FUNCTION_LIST& functions, std::string_view label) {
     MITOME_TRY(slot, first_slot(functions, [&](const CK_TOKEN_INFO& token) {
-        return (token.flags & CKF_TOKEN_INITIALIZED) != 0 &&
-               trimmed(text({token.label, sizeof token.label})) == label;
-    }));
+                   return (token.flags & CKF_TOKEN_INITIALIZED) != 0 &&
+                          trimmed(text({token.label, sizeof token.label})) == label;
+               }));
     if (!slot) return fail(Fault::absent, "hsm: no token has that label");
     return *slot;
 }
 
 Result<CK_SLOT_ID> find_blank(CK_FUNCTION_LIST& functions) {
     MITOME_TRY(slot, first_slot(functions, [](const CK_TOKEN_INFO& token) {
-        return (token.flags & CKF_TOKEN_INITIALIZED) == 0;
-    }));
+                   return (token.flags & CKF_TOKEN_INITIALIZED) == 0;
+               }));
     if (!slot) return fail(Fault::absent, "hsm: no free slot");
     return *slot;
 }

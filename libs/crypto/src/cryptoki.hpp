@@ -6,12 +6,12 @@
 
 #include <mitome/base/bytes.hpp>
 
+#include <p11-kit/pkcs11.h>
+
 #include <deque>
 #include <filesystem>
 #include <optional>
 #include <vector>
-
-#include <p11-kit/pkcs11.h>
 
 namespace mitome::crypto {
 

@@ -157,8 +157,7 @@ std::optional<KeyKind> rsa_kind(BytesView modulus) {
 // ECDSA-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER }, RFC 3279 §2.2.3
 Bytes ecdsa_der(BytesView r_and_s) {
     const auto half = r_and_s.size() / 2;
-    return wrap(tag_sequence,
-                join({integer(r_and_s.first(half)), integer(r_and_s.subspan(half))}));
+    return wrap(tag_sequence, join({integer(r_and_s.first(half)), integer(r_and_s.subspan(half))}));
 }
 
 }  // namespace mitome::crypto

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "handle.hpp"
+
 #include <mitome/base/log.hpp>
 #include <mitome/crypto/digest.hpp>
-
-#include "handle.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,8 +77,7 @@ void Hasher::add(BytesView content) {
 
 Bytes Hasher::finish() {
     Bytes out(size_of(state_->hash));
-    if (::EVP_DigestFinal_ex(state_->context.get(), out.data(), nullptr) != 1)
-        end_without_digest();
+    if (::EVP_DigestFinal_ex(state_->context.get(), out.data(), nullptr) != 1) end_without_digest();
     return out;
 }
 

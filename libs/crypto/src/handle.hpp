@@ -5,13 +5,13 @@
 
 #include <mitome/crypto/openssl.hpp>
 
-#include <limits>
-
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
+
+#include <limits>
 
 namespace mitome::crypto {
 

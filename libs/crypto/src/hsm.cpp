@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/hsm.hpp>
-
 #include "cryptoki.hpp"
 #include "der.hpp"
 #include "signable.hpp"
+
+#include <mitome/crypto/hsm.hpp>
 
 #include <algorithm>
 #include <array>
@@ -121,8 +121,8 @@ struct Hsm::State {
 private:
     Result<CK_SESSION_HANDLE> open_session() const {
         CK_SESSION_HANDLE opened = CK_INVALID_HANDLE;
-        const auto answer = call().C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION,
-                                                 nullptr, nullptr, &opened);
+        const auto answer = call().C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr,
+                                                 nullptr, &opened);
         if (answer != CKR_OK) return from_module(answer, "hsm: no session");
         return opened;
     }
@@ -180,8 +180,7 @@ CK_RV read_public(CK_FUNCTION_LIST& functions, CK_SESSION_HANDLE session, CK_OBJ
     Bytes curve;
     Bytes point;
     auto answer = read_attribute(functions, session, object, CKA_EC_PARAMS, curve);
-    if (answer == CKR_OK)
-        answer = read_attribute(functions, session, object, CKA_EC_POINT, point);
+    if (answer == CKR_OK) answer = read_attribute(functions, session, object, CKA_EC_POINT, point);
     if (answer != CKR_OK) return answer;
     if (same(curve, p256_oid)) spki = ec_spki(KeyKind::ec_p256, bare_point(point));
     if (same(curve, p384_oid)) spki = ec_spki(KeyKind::ec_p384, bare_point(point));
@@ -265,8 +264,8 @@ public:
         MITOME_CHECK(check_signable(hash, digest));
         Bytes signature;
         if (is_rsa(kind_)) {
-            MITOME_CHECK(sign_in_token(state_, key_, CKM_RSA_PKCS, digest_info(hash, digest),
-                                       signature));
+            MITOME_CHECK(
+                sign_in_token(state_, key_, CKM_RSA_PKCS, digest_info(hash, digest), signature));
             return signature;
         }
         // FIPS 186-5 §6.4.1 takes the leftmost bits; PKCS#11 leaves the cutting to the caller.
@@ -280,7 +279,7 @@ public:
 
 private:
     const std::shared_ptr<Hsm> token_;  // the token stays open as long as its signers live
-    Hsm::State& state_;                 // inside *token_
+    Hsm::State& state_;  // inside *token_
     KeyRef key_;
     const KeyKind kind_;
     const Bytes spki_;
@@ -324,8 +323,7 @@ Done make_pair(Hsm::State& state, std::string_view label, KeyKind kind) {
         CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
         CK_OBJECT_HANDLE private_key = CK_INVALID_HANDLE;
         return state.call().C_GenerateKeyPair(session.handle, &how, shown.list(), shown.count(),
-                                              kept.list(), kept.count(), &public_key,
-                                              &private_key);
+                                              kept.list(), kept.count(), &public_key, &private_key);
     });
 }
 
@@ -369,12 +367,11 @@ Done Hsm::create_token(const std::filesystem::path& module, std::string_view tok
 
     MITOME_TRY(slot, find_token(call, token_label));
     CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
-    answer = call.C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr,
-                                &session);
+    answer =
+        call.C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session);
     if (answer != CKR_OK) return from_module(answer, "hsm: no session");
-    answer = security_officer_pin.reveal([&](BytesView pin) {
-        return call.C_Login(session, CKU_SO, unconst(pin), pin.size());
-    });
+    answer = security_officer_pin.reveal(
+        [&](BytesView pin) { return call.C_Login(session, CKU_SO, unconst(pin), pin.size()); });
     if (answer == CKR_OK) {
         answer = user_pin.reveal(
             [&](BytesView pin) { return call.C_InitPIN(session, unconst(pin), pin.size()); });
@@ -402,8 +399,7 @@ Result<std::unique_ptr<Signer>> Hsm::find(std::string_view label) {
         auto answer =
             find_object(state_->call(), session.handle, CKO_PRIVATE_KEY, label, private_key);
         if (answer == CKR_OK)
-            answer =
-                find_object(state_->call(), session.handle, CKO_PUBLIC_KEY, label, public_key);
+            answer = find_object(state_->call(), session.handle, CKO_PUBLIC_KEY, label, public_key);
         if (answer != CKR_OK || !private_key || !public_key) return answer;
         found = true;
         return read_public(state_->call(), session.handle, *public_key, spki);

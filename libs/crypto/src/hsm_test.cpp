@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/hsm.hpp>
-
 #include "softhsm.hpp"
 
+#include <mitome/crypto/hsm.hpp>
+
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <p11-kit/pkcs11.h>
 
 #include <array>
 #include <cstdio>
 #include <string>
-
-#include <dlfcn.h>
-#include <p11-kit/pkcs11.h>
 
 namespace mitome::crypto {
 namespace {
@@ -56,9 +55,10 @@ TEST_P(HsmKeyOf, SignsWhatOpensslVerifies) {
     ASSERT_TRUE(write_file(folder.path() / "content", view("content")));
 
     int status = 0;
-    const auto printed = output_of("cd " + folder.path().string() +
-                                       " && openssl dgst -sha256 -verify key -signature signature content",
-                                   status);
+    const auto printed =
+        output_of("cd " + folder.path().string() +
+                      " && openssl dgst -sha256 -verify key -signature signature content",
+                  status);
 
     EXPECT_EQ(status, 0);
     EXPECT_EQ(printed, "Verified OK\n");
@@ -227,8 +227,8 @@ TEST(Hsm, DoesNotSignSha1) {
 class Intruder {
 public:
     Intruder() : library_(::dlopen(softhsm_module.c_str(), RTLD_NOW | RTLD_NOLOAD)) {
-        const auto give = reinterpret_cast<CK_C_GetFunctionList>(
-            ::dlsym(library_, "C_GetFunctionList"));
+        const auto give =
+            reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library_, "C_GetFunctionList"));
         give(&functions_);
         CK_ULONG count = 1;
         functions_->C_GetSlotList(CK_TRUE, &slot_, &count);
@@ -263,7 +263,8 @@ TEST(Hsm, SignsAgainAfterItsSessionsWereLost) {
     const auto signature = (*key)->sign(Hash::sha256, view("after"));
 
     ASSERT_TRUE(signature);
-    EXPECT_TRUE(PublicKey::from_spki((*key)->spki())->verify(Hash::sha256, view("after"), *signature));
+    EXPECT_TRUE(
+        PublicKey::from_spki((*key)->spki())->verify(Hash::sha256, view("after"), *signature));
 }
 
 TEST(Hsm, FindsAndSignsAgainAfterALogOut) {

@@ -4,17 +4,17 @@
 // a provider of our own would be a second library. Decision and measurement: stack.md.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include <mitome/base/log.hpp>
-#include <mitome/crypto/openssl.hpp>
-
 #include "der.hpp"
 #include "handle.hpp"
 
-#include <algorithm>
+#include <mitome/base/log.hpp>
+#include <mitome/crypto/openssl.hpp>
 
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <openssl/rsa.h>
+
+#include <algorithm>
 
 namespace mitome::crypto {
 namespace {
@@ -93,10 +93,10 @@ const EC_KEY_METHOD* ec_method() {
 
 PKey rsa_through(Signer& signer, const PublicParts& parts) {
     Rsa rsa{::RSA_new()};
-    BigNumber modulus{::BN_bin2bn(parts.modulus.data(), static_cast<int>(parts.modulus.size()),
-                                  nullptr)};
-    BigNumber exponent{::BN_bin2bn(parts.exponent.data(), static_cast<int>(parts.exponent.size()),
-                                   nullptr)};
+    BigNumber modulus{
+        ::BN_bin2bn(parts.modulus.data(), static_cast<int>(parts.modulus.size()), nullptr)};
+    BigNumber exponent{
+        ::BN_bin2bn(parts.exponent.data(), static_cast<int>(parts.exponent.size()), nullptr)};
     if (!rsa || !modulus || !exponent || rsa_method() == nullptr ||
         ::RSA_set0_key(rsa.get(), modulus.get(), exponent.get(), nullptr) != 1)
         return nullptr;
@@ -112,8 +112,8 @@ PKey rsa_through(Signer& signer, const PublicParts& parts) {
 }
 
 PKey ec_through(Signer& signer, const PublicParts& parts) {
-    EcKey ec{::EC_KEY_new_by_curve_name(
-        parts.kind == KeyKind::ec_p256 ? NID_X9_62_prime256v1 : NID_secp384r1)};
+    EcKey ec{::EC_KEY_new_by_curve_name(parts.kind == KeyKind::ec_p256 ? NID_X9_62_prime256v1
+                                                                       : NID_secp384r1)};
     PKey key{::EVP_PKEY_new()};
     if (!ec || !key || ec_method() == nullptr ||
         ::EC_KEY_oct2key(ec.get(), parts.point.data(), parts.point.size(), nullptr) != 1 ||

@@ -3,7 +3,6 @@
 #include <mitome/crypto/openssl.hpp>
 
 #include <gtest/gtest.h>
-
 #include <openssl/cms.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -113,14 +112,16 @@ TEST(KeyThrough, NeverMakesPss) {
     ASSERT_TRUE(key);
     const Context context{::EVP_MD_CTX_new()};
     EVP_PKEY_CTX* settings = nullptr;
-    ASSERT_EQ(::EVP_DigestSignInit(context.get(), &settings, ::EVP_sha256(), nullptr, key->get()), 1);
+    ASSERT_EQ(::EVP_DigestSignInit(context.get(), &settings, ::EVP_sha256(), nullptr, key->get()),
+              1);
     ASSERT_EQ(::EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING), 1);
     Bytes signature(256);
     std::size_t size = signature.size();
 
     const auto content = copy(view("content"));
-    EXPECT_LE(::EVP_DigestSign(context.get(), signature.data(), &size, content.data(), content.size()),
-              0);
+    EXPECT_LE(
+        ::EVP_DigestSign(context.get(), signature.data(), &size, content.data(), content.size()),
+        0);
 
     EXPECT_EQ(signer.calls, 0);
     EXPECT_NE(drain_errors("test: expected"), 0U);

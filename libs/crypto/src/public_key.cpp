@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/key.hpp>
-
 #include "der.hpp"
 #include "key_state.hpp"
+
+#include <mitome/crypto/key.hpp>
 
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
@@ -11,8 +11,7 @@ namespace mitome::crypto {
 namespace {
 
 BigNumber number(BytesView big_endian) {
-    return BigNumber{
-        ::BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr)};
+    return BigNumber{::BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr)};
 }
 
 Params params_of(const PublicParts& parts) {
@@ -110,8 +109,7 @@ Done PublicKey::verify_pss(Hash hash, BytesView digest, BytesView signature) con
     if (signature.size() != static_cast<std::size_t>(::EVP_PKEY_get_size(state_->key.get())))
         return does_not_hold();
     const PKeyContext context{::EVP_PKEY_CTX_dup(state_->verifying.get())};
-    if (!context ||
-        ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1 ||
+    if (!context || ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1 ||
         ::EVP_PKEY_CTX_set_signature_md(context.get(), algorithm_of(hash)) != 1 ||
         ::EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) != 1)
         return broken("crypto: no PSS verification");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/random.hpp>
-
 #include "handle.hpp"
 
-#include <cstdlib>
+#include <mitome/crypto/random.hpp>
 
 #include <openssl/rand.h>
+
+#include <cstdlib>
 
 namespace mitome::crypto {
 

@@ -28,9 +28,9 @@ public:
         path_ = ::mkdtemp(name.data());
         std::filesystem::create_directory(path_ / "tokens");
         const auto configuration = path_ / "softhsm2.conf";
-        static_cast<void>(write_file(configuration,
-                                     view("directories.tokendir = " + (path_ / "tokens").string() +
-                                          "\nlog.level = ERROR\n")));
+        static_cast<void>(
+            write_file(configuration, view("directories.tokendir = " + (path_ / "tokens").string() +
+                                           "\nlog.level = ERROR\n")));
         ::setenv("SOFTHSM2_CONF", configuration.c_str(), 1);
     }
     SoftHsmFolder(const SoftHsmFolder&) = delete;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/crypto/key.hpp>
-
 #include "key_state.hpp"
 #include "signable.hpp"
+
+#include <mitome/crypto/key.hpp>
 
 #include <openssl/rsa.h>
 
@@ -73,8 +73,7 @@ Result<std::unique_ptr<SoftwareKey>> SoftwareKey::from_pkcs8(BytesView der) {
     constexpr std::size_t largest = 8192;  // RSA-4096 takes about 2,400
     if (der.size() > largest) return fail(Fault::malformed, "crypto: not a private key");
     const auto* end = der.data();
-    const Pkcs8 wrapped{
-        ::d2i_PKCS8_PRIV_KEY_INFO(nullptr, &end, static_cast<long>(der.size()))};
+    const Pkcs8 wrapped{::d2i_PKCS8_PRIV_KEY_INFO(nullptr, &end, static_cast<long>(der.size()))};
     if (!wrapped || end != der.data() + der.size())
         return fail(Fault::malformed, "crypto: not a private key", forget_errors());
     PKey key{::EVP_PKCS82PKEY(wrapped.get())};
@@ -84,8 +83,8 @@ Result<std::unique_ptr<SoftwareKey>> SoftwareKey::from_pkcs8(BytesView der) {
     MITOME_TRY(public_key, PublicKey::from_spki(public_part(key.get())));
     auto signing = signing_context(key.get());
     if (!signing) return fail(Fault::malformed, "crypto: the key does not sign", forget_errors());
-    return std::unique_ptr<SoftwareKey>{new SoftwareKey{std::unique_ptr<State>{new State{
-        std::move(key), public_key.kind(), public_key.spki(), std::move(signing)}}}};
+    return std::unique_ptr<SoftwareKey>{new SoftwareKey{std::unique_ptr<State>{
+        new State{std::move(key), public_key.kind(), public_key.spki(), std::move(signing)}}}};
 }
 
 KeyKind SoftwareKey::kind() const { return state_->kind; }
@@ -100,7 +99,8 @@ Result<Bytes> SoftwareKey::sign_digest(Hash hash, BytesView digest) {
 }
 
 Result<Bytes> SoftwareKey::sign_padded(BytesView content) {
-    if (!is_rsa(state_->kind)) return fail(Fault::malformed, "crypto: only RSA signs padded octets");
+    if (!is_rsa(state_->kind))
+        return fail(Fault::malformed, "crypto: only RSA signs padded octets");
     const auto size = static_cast<std::size_t>(::EVP_PKEY_get_size(state_->key.get()));
     if (content.empty() || content.size() > size - type_1_octets)
         return fail(Fault::malformed, "crypto: too few or too many octets for padding");
@@ -113,8 +113,7 @@ Result<Bytes> SoftwareKey::sign_pss(Hash hash, BytesView digest) {
     MITOME_CHECK(check_signable(hash, digest));
     if (!is_rsa(state_->kind)) return fail(Fault::malformed, "crypto: PSS is for RSA");
     const PKeyContext context{::EVP_PKEY_CTX_dup(state_->signing.get())};
-    if (!context ||
-        ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1 ||
+    if (!context || ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1 ||
         ::EVP_PKEY_CTX_set_signature_md(context.get(), algorithm_of(hash)) != 1 ||
         ::EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) != 1)
         return broken("crypto: no PSS signing");

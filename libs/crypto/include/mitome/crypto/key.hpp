@@ -28,7 +28,8 @@ enum class KeyKind : std::uint8_t { rsa_2048, rsa_3072, rsa_4096, ec_p256, ec_p3
 class PublicKey {
 public:
     /// DER SubjectPublicKeyInfo, RFC 5280 §4.1.2.7. `malformed` for anything that is not a key
-    /// of a `KeyKind` (RSA with any odd exponent > 1; curves by name only), trailing octets included.
+    /// of a `KeyKind` (RSA with any odd exponent > 1; curves by name only), trailing octets
+    /// included.
     [[nodiscard]] static Result<PublicKey> from_spki(BytesView der);
 
     PublicKey(PublicKey&&) noexcept;

@@ -5,9 +5,9 @@
 
 #include <mitome/crypto/key.hpp>
 
-#include <memory>
-
 #include <openssl/evp.h>
+
+#include <memory>
 
 namespace mitome::crypto {
 
