@@ -180,6 +180,20 @@ Done check_serial(BytesView content) {
     return {};
 }
 
+Result<Reason> read_reason(BytesView enumerated) {
+    MITOME_TRY(element, der::only(enumerated, der::tag::enumerated));
+    MITOME_TRY(number, der::to_number(element));
+    constexpr std::uint64_t unused = 7;
+    constexpr std::uint64_t last = 10;
+    if (number == unused || number > last) return fail(Fault::malformed, "reason: no such one");
+    return static_cast<Reason>(number);
+}
+
+Result<Time> read_generalized_time(der::Reader& reader) {
+    MITOME_TRY(element, reader.next(der::tag::generalized_time));
+    return der::to_time(element);
+}
+
 Done verify_with(const crypto::PublicKey& key, BytesView algorithm, BytesView content,
                  BytesView signature) {
     MITOME_TRY(parsed, parse_signature_algorithm(algorithm));

@@ -33,6 +33,12 @@ namespace mitome::pki {
 /// Content octets of a serial number, RFC 5280 §4.1.2.2: positive, at most 20 octets.
 [[nodiscard]] Done check_serial(BytesView content);
 
+/// CRLReason ::= ENUMERATED, as a whole element. RFC 5280 §5.3.1.
+[[nodiscard]] Result<Reason> read_reason(BytesView enumerated);
+
+/// GeneralizedTime and nothing else, as OCSP and the extensions of CRL entries have it.
+[[nodiscard]] Result<Time> read_generalized_time(der::Reader& reader);
+
 /// Checks `signature` over `content` by `key`, as the DER AlgorithmIdentifier `algorithm` says.
 [[nodiscard]] Done verify_with(const crypto::PublicKey& key, BytesView algorithm, BytesView content,
                                BytesView signature);
