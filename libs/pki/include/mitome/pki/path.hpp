@@ -6,14 +6,13 @@
 #include <mitome/pki/certificate.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
 namespace mitome::pki {
 
-/// Certificates that somebody else owns: `std::vector<Certificate>` cannot be copied around.
-using Anchors = std::span<const std::reference_wrapper<const Certificate>>;
+/// Certificates that are believed; one alone is `Anchors{&certificate, 1}`.
+using Anchors = std::span<const Certificate>;
 
 enum class PathOutcome : std::uint8_t {
     trusted,
