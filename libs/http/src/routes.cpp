@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <mitome/http/peer.hpp>
 #include <mitome/http/routes.hpp>
-#include <mitome/pki/certificate.hpp>
-#include <mitome/pki/der.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -10,28 +9,7 @@
 namespace mitome::http {
 namespace {
 
-constexpr std::string_view common_name = "2.5.4.3";
 constexpr std::string_view element_role = "element";
-
-// Absent unless there is exactly one: with two, two readers might choose differently.
-Result<std::optional<std::string>> only_common_name(BytesView name) {
-    std::optional<std::string> found;
-    MITOME_TRY(sequence, pki::der::only(name, pki::der::tag::sequence));
-    pki::der::Reader rdns{sequence.value};
-    while (!rdns.at_end()) {
-        MITOME_TRY(attributes, rdns.enter(pki::der::tag::set));
-        while (!attributes.at_end()) {
-            MITOME_TRY(attribute, attributes.enter(pki::der::tag::sequence));
-            MITOME_TRY(type, attribute.next(pki::der::tag::oid));
-            MITOME_TRY(value, attribute.next());
-            MITOME_TRY(dotted, pki::der::to_dotted(type.value));
-            if (dotted != common_name) continue;
-            if (found) return std::optional<std::string>{};
-            found = std::string{text(value.value)};
-        }
-    }
-    return found;
-}
 
 std::optional<std::string_view> rest_of(const Route& route, std::string_view path) {
     if (!route.path.ends_with('*')) {
@@ -49,11 +27,9 @@ bool takes(const Route& route, std::string_view method) {
 }  // namespace
 
 Caller caller_of(BytesView certificate) {
-    const auto parsed = pki::Certificate::from_der(copy(certificate));
-    if (!parsed) return {};
-    auto name = only_common_name(parsed->subject());
-    if (!name || !*name) return {};
-    std::string& role = **name;
+    auto name = role_of(certificate);
+    if (!name) return {};
+    std::string& role = *name;
     if (role == element_role) return {};  // an element without its identity is nobody
     if (role.starts_with("element ")) {
         const auto id = from_hex(std::string_view{role}.substr(element_role.size() + 1));
