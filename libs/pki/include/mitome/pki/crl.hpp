@@ -10,6 +10,7 @@
 #include <mitome/pki/certificate.hpp>
 #include <mitome/pki/template.hpp>
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -58,7 +59,8 @@ private:
     std::size_t tbs_at_ = 0;
     std::size_t last_at_ = 0, last_size_ = 0;  // serial number of the entry before
     std::chrono::sys_days day_{};              // of the digits below
-    char digits_[8] = {};
+    int year_ = 0;
+    std::array<std::uint8_t, 8> digits_{};  // YYYYMMDD
     bool good_ = true;
 };
 
@@ -68,7 +70,7 @@ struct CrlEntry {
     std::optional<Time> invalidity;
 };
 
-/// A CRL, read once. Holds its own octets and an index of 12 octets an entry.
+/// A CRL, read once. Holds its own octets and an index of 16 octets an entry.
 class Crl {
 public:
     [[nodiscard]] static Result<Crl> from_der(Bytes der);
