@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <thread>
 
 namespace mitome::crypto {
@@ -55,6 +56,27 @@ TEST_P(OneKey, OfAnHsmSignsInTwoThreadsAtOnce) {
     {
         const std::jthread first{[&] { held[0] = sign_and_verify(**signer, *key); }};
         const std::jthread second{[&] { held[1] = sign_and_verify(**signer, *key); }};
+    }
+
+    EXPECT_TRUE(held[0]);
+    EXPECT_TRUE(held[1]);
+}
+
+TEST(OneHsm, LosesNoSignatureWhenItsSessionsAreLost) {
+    const SoftHsmFolder folder;
+    const auto token = new_token();
+    ASSERT_TRUE(token);
+    const auto signer = token->generate("key", KeyKind::ec_p256);
+    ASSERT_TRUE(signer);
+    const auto key = PublicKey::from_spki((*signer)->spki());
+    ASSERT_TRUE(key);
+    std::array<bool, 2> held{};
+
+    {
+        const std::jthread first{[&] { held[0] = sign_and_verify(**signer, *key); }};
+        const std::jthread second{[&] { held[1] = sign_and_verify(**signer, *key); }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        Intruder{}.close_all_sessions();
     }
 
     EXPECT_TRUE(held[0]);

@@ -30,15 +30,6 @@ Shelf& shelf() {
     return one;
 }
 
-/// `dlsym` gives an object pointer; copying its representation is what POSIX asks for.
-CK_C_GetFunctionList function_list_of(void* library) {
-    void* const symbol = ::dlsym(library, "C_GetFunctionList");
-    CK_C_GetFunctionList function = nullptr;
-    static_assert(sizeof function == sizeof symbol);
-    std::memcpy(&function, &symbol, sizeof function);
-    return function;
-}
-
 Result<Loaded> load_and_initialise(const std::filesystem::path& path) {
     Loaded loaded{.library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)};
     if (loaded.library == nullptr) {
@@ -47,7 +38,8 @@ Result<Loaded> load_and_initialise(const std::filesystem::path& path) {
             {{"reason", std::string_view{reason == nullptr ? "unknown" : reason}}});
         return fail(Fault::unavailable, "hsm: the module does not load");
     }
-    const auto give_list = function_list_of(loaded.library);
+    const auto give_list =
+        reinterpret_cast<CK_C_GetFunctionList>(::dlsym(loaded.library, "C_GetFunctionList"));
     if (give_list == nullptr || give_list(&loaded.functions) != CKR_OK) {
         ::dlclose(loaded.library);
         return fail(Fault::unavailable, "hsm: not a PKCS#11 module");

@@ -3,7 +3,6 @@
 
 #include <mitome/crypto/hsm.hpp>
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <p11-kit/pkcs11.h>
 
@@ -223,34 +222,6 @@ TEST(Hsm, DoesNotSignSha1) {
     EXPECT_EQ(refused.error().fault, Fault::denied);
 }
 
-/// The module as another user of this process has it.
-class Intruder {
-public:
-    Intruder() : library_(::dlopen(softhsm_module.c_str(), RTLD_NOW | RTLD_NOLOAD)) {
-        const auto give =
-            reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library_, "C_GetFunctionList"));
-        give(&functions_);
-        CK_ULONG count = 1;
-        functions_->C_GetSlotList(CK_TRUE, &slot_, &count);
-    }
-    Intruder(const Intruder&) = delete;
-    Intruder& operator=(const Intruder&) = delete;
-    ~Intruder() { ::dlclose(library_); }
-
-    void close_all_sessions() { functions_->C_CloseAllSessions(slot_); }
-    void log_out() {
-        CK_SESSION_HANDLE session = 0;
-        functions_->C_OpenSession(slot_, CKF_SERIAL_SESSION, nullptr, nullptr, &session);
-        functions_->C_Logout(session);
-        functions_->C_CloseSession(session);
-    }
-
-private:
-    void* library_;
-    CK_FUNCTION_LIST* functions_ = nullptr;
-    CK_SLOT_ID slot_ = 0;
-};
-
 TEST(Hsm, SignsAgainAfterItsSessionsWereLost) {
     const SoftHsmFolder folder;
     const auto token = new_token();
@@ -267,7 +238,7 @@ TEST(Hsm, SignsAgainAfterItsSessionsWereLost) {
         PublicKey::from_spki((*key)->spki())->verify(Hash::sha256, view("after"), *signature));
 }
 
-TEST(Hsm, FindsAndSignsAgainAfterALogOut) {
+TEST(Hsm, SignsAgainAfterALogOut) {
     const SoftHsmFolder folder;
     const auto token = new_token();
     ASSERT_TRUE(token);
@@ -275,9 +246,32 @@ TEST(Hsm, FindsAndSignsAgainAfterALogOut) {
     ASSERT_TRUE(key);
 
     Intruder{}.log_out();
-    EXPECT_TRUE(token->find("ca"));
-    Intruder{}.log_out();
+
     EXPECT_TRUE((*key)->sign(Hash::sha256, view("after")));
+}
+
+TEST(Hsm, FindsAgainAfterALogOut) {
+    const SoftHsmFolder folder;
+    const auto token = new_token();
+    ASSERT_TRUE(token);
+    ASSERT_TRUE(token->generate("ca", KeyKind::ec_p256));
+
+    Intruder{}.log_out();
+
+    EXPECT_TRUE(token->find("ca"));
+}
+
+TEST(Hsm, DoesNotMakeAKeyTwiceAfterALogOut) {
+    const SoftHsmFolder folder;
+    const auto token = new_token();
+    ASSERT_TRUE(token);
+    ASSERT_TRUE(token->generate_mac_key("master"));
+
+    Intruder{}.log_out();
+    const auto refused = token->generate_mac_key("master");
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::conflict);
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ Result<PublicKey> PublicKey::from_spki(BytesView der) {
     PKeyContext verifying{::EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)};
     if (!verifying || ::EVP_PKEY_verify_init(verifying.get()) != 1)
         return broken("crypto: no verification with this key");
-    return PublicKey{std::unique_ptr<State>{
-        new State{std::move(key), parts.kind, copy(der), std::move(verifying)}}};
+    return PublicKey{
+        std::make_unique<State>(std::move(key), parts.kind, copy(der), std::move(verifying))};
 }
 
 KeyKind PublicKey::kind() const { return state_->kind; }

@@ -6,6 +6,9 @@
 #include <mitome/base/file.hpp>
 #include <mitome/crypto/hsm.hpp>
 
+#include <dlfcn.h>
+#include <p11-kit/pkcs11.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -51,5 +54,33 @@ inline std::shared_ptr<Hsm> new_token() {
     if (!Hsm::create_token(softhsm_module, "test", pin("12345678"), pin("5678"))) return nullptr;
     return Hsm::open(softhsm_module, "test", pin("5678")).value_or(nullptr);
 }
+
+/// The module as another user of this process has it.
+class Intruder {
+public:
+    Intruder() : library_(::dlopen(softhsm_module.c_str(), RTLD_NOW | RTLD_NOLOAD)) {
+        const auto give =
+            reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library_, "C_GetFunctionList"));
+        give(&functions_);
+        CK_ULONG count = 1;
+        functions_->C_GetSlotList(CK_TRUE, &slot_, &count);
+    }
+    Intruder(const Intruder&) = delete;
+    Intruder& operator=(const Intruder&) = delete;
+    ~Intruder() { ::dlclose(library_); }
+
+    void close_all_sessions() { functions_->C_CloseAllSessions(slot_); }
+    void log_out() {
+        CK_SESSION_HANDLE session = 0;
+        functions_->C_OpenSession(slot_, CKF_SERIAL_SESSION, nullptr, nullptr, &session);
+        functions_->C_Logout(session);
+        functions_->C_CloseSession(session);
+    }
+
+private:
+    void* library_;
+    CK_FUNCTION_LIST* functions_ = nullptr;
+    CK_SLOT_ID slot_ = 0;
+};
 
 }  // namespace mitome::crypto

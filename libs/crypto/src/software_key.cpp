@@ -65,8 +65,8 @@ Result<std::unique_ptr<SoftwareKey>> SoftwareKey::generate(KeyKind kind) {
     auto spki = public_part(key.get());
     auto signing = signing_context(key.get());
     if (spki.empty() || !signing) return broken("crypto: no signing with this key");
-    return std::unique_ptr<SoftwareKey>{new SoftwareKey{std::unique_ptr<State>{
-        new State{std::move(key), kind, std::move(spki), std::move(signing)}}}};
+    return std::unique_ptr<SoftwareKey>{new SoftwareKey{
+        std::make_unique<State>(std::move(key), kind, std::move(spki), std::move(signing))}};
 }
 
 Result<std::unique_ptr<SoftwareKey>> SoftwareKey::from_pkcs8(BytesView der) {
@@ -83,8 +83,8 @@ Result<std::unique_ptr<SoftwareKey>> SoftwareKey::from_pkcs8(BytesView der) {
     MITOME_TRY(public_key, PublicKey::from_spki(public_part(key.get())));
     auto signing = signing_context(key.get());
     if (!signing) return fail(Fault::malformed, "crypto: the key does not sign", forget_errors());
-    return std::unique_ptr<SoftwareKey>{new SoftwareKey{std::unique_ptr<State>{
-        new State{std::move(key), public_key.kind(), public_key.spki(), std::move(signing)}}}};
+    return std::unique_ptr<SoftwareKey>{new SoftwareKey{std::make_unique<State>(
+        std::move(key), public_key.kind(), public_key.spki(), std::move(signing))}};
 }
 
 KeyKind SoftwareKey::kind() const { return state_->kind; }

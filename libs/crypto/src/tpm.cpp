@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tpm.hpp"
 
+#include "sealed_blob.hpp"
+
 #include <mitome/crypto/openssl.hpp>
 
 #include <tss2/tss2_esys.h>
-#include <tss2/tss2_mu.h>
 #include <tss2/tss2_tctildr.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
 
 namespace mitome::crypto {
 namespace {
-
-// The blob: this line, then TPM2B_NAME of the storage key, TPM2B_PUBLIC and TPM2B_PRIVATE of the
-// sealed object as the TPM marshals them.
-constexpr std::string_view first_line = "mitome tpm sealed key 1\n";
 
 template <class T>
 using Given = std::unique_ptr<T, Releases<Esys_Free>>;  // what ESYS allocates
@@ -169,43 +165,6 @@ Result<Given<TPM2B_NAME>> name_of(const Tpm& tpm, const Loaded& object) {
 
 BytesView view_of(const TPM2B_NAME& name) { return {name.name, name.size}; }
 
-struct Blob {
-    TPM2B_NAME storage;
-    TPM2B_PUBLIC shown;
-    TPM2B_PRIVATE kept;
-};
-
-constexpr std::size_t largest_blob = first_line.size() + sizeof(Blob);
-
-Result<Bytes> write_blob(const Blob& blob) {
-    Bytes out(largest_blob);
-    std::ranges::copy(view(first_line), out.begin());
-    std::size_t at = first_line.size();
-    auto code = ::Tss2_MU_TPM2B_NAME_Marshal(&blob.storage, out.data(), out.size(), &at);
-    if (code == TSS2_RC_SUCCESS)
-        code = ::Tss2_MU_TPM2B_PUBLIC_Marshal(&blob.shown, out.data(), out.size(), &at);
-    if (code == TSS2_RC_SUCCESS)
-        code = ::Tss2_MU_TPM2B_PRIVATE_Marshal(&blob.kept, out.data(), out.size(), &at);
-    if (code != TSS2_RC_SUCCESS) return fail(Fault::broken, "tpm: blob not written", code);
-    out.resize(at);
-    return out;
-}
-
-Result<Blob> read_blob(BytesView octets) {
-    if (octets.size() < first_line.size() || text(octets.first(first_line.size())) != first_line)
-        return fail(Fault::malformed, "tpm: not a sealed key");
-    Blob blob{};
-    std::size_t at = first_line.size();
-    auto code = ::Tss2_MU_TPM2B_NAME_Unmarshal(octets.data(), octets.size(), &at, &blob.storage);
-    if (code == TSS2_RC_SUCCESS)
-        code = ::Tss2_MU_TPM2B_PUBLIC_Unmarshal(octets.data(), octets.size(), &at, &blob.shown);
-    if (code == TSS2_RC_SUCCESS)
-        code = ::Tss2_MU_TPM2B_PRIVATE_Unmarshal(octets.data(), octets.size(), &at, &blob.kept);
-    if (code != TSS2_RC_SUCCESS || at != octets.size())
-        return fail(Fault::malformed, "tpm: not a sealed key", code);
-    return blob;
-}
-
 template <class T>
 void wipe_object(T& object) {
     wipe({reinterpret_cast<std::uint8_t*>(&object), sizeof object});
@@ -236,11 +195,11 @@ Result<Bytes> tpm_seal(const std::string& tcti, const AesKey& key) {
     if (code != TSS2_RC_SUCCESS) return from_tpm(code, "tpm: not sealed");
     const Given<TPM2B_PRIVATE> kept_owner{kept};
     const Given<TPM2B_PUBLIC> shown_owner{shown};
-    return write_blob({*name, *shown, *kept});
+    return write_sealed_blob({*name, *shown, *kept});
 }
 
 Result<AesKey> tpm_unseal(const std::string& tcti, BytesView octets) {
-    MITOME_TRY(blob, read_blob(octets));
+    MITOME_TRY(blob, read_sealed_blob(octets));
     MITOME_TRY(tpm, Tpm::open(tcti));
     MITOME_TRY(storage, load_storage_key(*tpm));
     MITOME_TRY(name, name_of(*tpm, storage));
