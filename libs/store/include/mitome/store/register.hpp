@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What registration keeps: people (a resident register with invented people stands in for the
+// municipality), their cards and phones, and every order from its first request to its end.
+// Values here are personal: none of them goes into a log, an audit row or an error text.
+
+#include <mitome/base/bytes.hpp>
+#include <mitome/base/clock.hpp>
+#include <mitome/pki/certificate.hpp>
+#include <mitome/pki/four_items.hpp>
+#include <mitome/store/database.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mitome::store {
+
+enum class ResidentState : std::uint8_t { registered, moved, deceased };
+
+struct Resident {
+    std::uint64_t id = 0;  ///< from 1; given by `add`
+    pki::BasicFourItems items;
+    std::string municipality;  ///< code of five or six digits
+    std::string my_number;     ///< twelve digits
+    ResidentState state = ResidentState::registered;
+
+    bool operator==(const Resident&) const = default;
+};
+
+enum class CardState : std::uint8_t { valid, revoked, retired };
+
+struct Card {
+    std::uint64_t number = 0;  ///< from 1; given by `add`
+    std::uint64_t resident = 0;
+    Bytes sign_serial;  ///< empty until there is a certificate
+    Bytes auth_serial;
+    Time not_after{};
+    CardState state = CardState::valid;
+
+    bool operator==(const Card&) const = default;
+};
+
+enum class DeviceState : std::uint8_t { known, retired, erased };
+
+struct Device {
+    Bytes element;            ///< 10 octets
+    std::string common_name;  ///< of its TLS certificate
+    DeviceState state = DeviceState::known;
+    Time since{};
+
+    bool operator==(const Device&) const = default;
+};
+
+enum class OrderState : std::uint8_t {
+    open,       ///< the element makes its keys
+    answered,   ///< certificates issued and answered, unconfirmed
+    confirmed,  ///< every certificate confirmed over CMP
+    swapped,    ///< the element's MACed answer says that the new set is in place
+    completed,
+    abandoned,
+};
+
+/// States 0 to 3: while an order is in one of them, its device and its person have no other.
+[[nodiscard]] constexpr bool is_open(OrderState state) {
+    return state != OrderState::completed && state != OrderState::abandoned;
+}
+
+/// The key of one kind, and the certificate that came of it.
+struct OrderKey {
+    pki::Kind kind = pki::Kind::sign;
+    Bytes spki;         ///< empty until the element has made it
+    Bytes serial;       ///< empty until issued
+    Bytes certificate;  ///< DER, empty until issued
+    bool confirmed = false;
+
+    bool operator==(const OrderKey&) const = default;
+};
+
+struct Order {
+    Bytes id;  ///< 16 octets
+    Bytes element;
+    std::optional<std::uint64_t> resident;  ///< known once the card has spoken
+    OrderState state = OrderState::open;
+    Time created{};
+    Time deadline{};
+    std::vector<OrderKey> keys;  ///< one for each kind ordered, sign first
+
+    [[nodiscard]] const OrderKey* key(pki::Kind kind) const;
+    bool operator==(const Order&) const = default;
+};
+
+enum class ExchangeState : std::uint8_t { open, answered, confirmed, failed };
+
+/// One CMP transaction, with or (file profile) without an order.
+struct CmpExchange {
+    Bytes transaction;  ///< id, 1 to 64 octets
+    Bytes order;        ///< empty: none
+    pki::Ca ca = pki::Ca::phone_sign;
+    ExchangeState state = ExchangeState::open;
+    std::int64_t request_id = 0;  ///< certReqId
+    Bytes their_nonce;            ///< senderNonce of the message last taken
+    Bytes our_nonce;              ///< senderNonce of the answer to it
+    Bytes request_digest;         ///< of that message: a retransmission is known by it
+    Bytes answer;                 ///< sent again to a retransmission
+    Bytes spki;
+    Bytes serial;
+    Bytes certificate;
+    Bytes certificate_hash;  ///< what certConf must carry
+    Bytes signer;            ///< digest of the certificate that protected the request
+    Time created{};
+    Time deadline{};
+
+    bool operator==(const CmpExchange&) const = default;
+};
+
+/// The phone whose certificates count for a person.
+struct ActivePhone {
+    std::uint64_t resident = 0;
+    Bytes element;
+    Bytes order;
+    Bytes sign_serial;  ///< empty: no such certificate
+    Bytes auth_serial;
+    Time since{};
+
+    bool operator==(const ActivePhone&) const = default;
+};
+
+/// Remote administration over HTTP: what was answered under one next-URI, so that the same
+/// question gets the same answer. Session keys are never kept.
+struct Dialog {
+    Bytes id;  ///< of the next-URI, 8 to 32 octets
+    Bytes element;
+    Bytes order;  ///< empty: none
+    std::uint32_t step = 0;
+    Bytes request_digest;  ///< empty: not asked yet
+    Bytes answer;
+    Time at{};
+
+    bool operator==(const Dialog&) const = default;
+};
+
+enum class EraseState : std::uint8_t { ordered, delivered, erased, unconfirmed };
+
+struct EraseOrder {
+    std::uint64_t number = 0;  ///< from 1; given by `add`
+    Bytes element;
+    std::optional<std::uint64_t> resident;
+    std::string cause;  ///< a code: `superseded`, `lost`, …
+    EraseState state = EraseState::ordered;
+    Bytes receipt;  ///< signed by the element; empty until it has answered
+    Time created{};
+    Time changed{};
+
+    bool operator==(const EraseOrder&) const = default;
+};
+
+/// `add` is a `conflict` where the key exists; `change` and `move` are `absent` where it does
+/// not. What is found has every field as it was given.
+class Register {
+public:
+    explicit Register(Database& database) : database_(database) {}
+
+    // Residents
+    [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const Resident& resident);
+    [[nodiscard]] Done change(Transaction& in, const Resident& resident);
+    [[nodiscard]] Result<std::optional<Resident>> resident(std::uint64_t id,
+                                                           const View& view = {}) const;
+    [[nodiscard]] Result<std::vector<Resident>> residents(const View& view = {}) const;
+
+    // Cards
+    [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const Card& card);
+    [[nodiscard]] Done change(Transaction& in, const Card& card);
+    [[nodiscard]] Result<std::optional<Card>> card(std::uint64_t number,
+                                                   const View& view = {}) const;
+    [[nodiscard]] Result<std::vector<Card>> cards_of(std::uint64_t resident,
+                                                     const View& view = {}) const;
+    /// The card whose certificate of that kind has the serial.
+    [[nodiscard]] Result<std::optional<Card>> card_of(pki::Kind kind, BytesView serial,
+                                                      const View& view = {}) const;
+
+    // Devices
+    [[nodiscard]] Done add(Transaction& in, const Device& device);
+    [[nodiscard]] Done change(Transaction& in, const Device& device);
+    [[nodiscard]] Result<std::optional<Device>> device(BytesView element,
+                                                       const View& view = {}) const;
+
+    // Orders. `conflict` for a second open order of one device, or of one person.
+    [[nodiscard]] Done add(Transaction& in, const Order& order);
+    [[nodiscard]] Done change(Transaction& in, const Order& order);
+    /// From one state to another, if it is still in the first; else `conflict`.
+    [[nodiscard]] Done move(Transaction& in, BytesView order, OrderState from, OrderState to);
+    [[nodiscard]] Result<std::optional<Order>> order(BytesView id, const View& view = {}) const;
+    [[nodiscard]] Result<std::optional<Order>> open_order_of(BytesView element,
+                                                             const View& view = {}) const;
+    [[nodiscard]] Result<std::optional<Order>> open_order_of(std::uint64_t resident,
+                                                             const View& view = {}) const;
+    /// The open order that holds this key.
+    [[nodiscard]] Result<std::optional<Order>> open_order_with_key(BytesView spki,
+                                                                   const View& view = {}) const;
+    /// Open orders whose deadline is before `now`, oldest first.
+    [[nodiscard]] Result<std::vector<Order>> overdue_orders(Time now, const View& view = {}) const;
+    /// All orders of a device, newest first.
+    [[nodiscard]] Result<std::vector<Order>> orders_of(BytesView element, std::size_t limit,
+                                                       const View& view = {}) const;
+
+    // CMP
+    [[nodiscard]] Done add(Transaction& in, const CmpExchange& exchange);
+    [[nodiscard]] Done change(Transaction& in, const CmpExchange& exchange);
+    [[nodiscard]] Result<std::optional<CmpExchange>> exchange(BytesView transaction,
+                                                              const View& view = {}) const;
+    [[nodiscard]] Result<std::vector<CmpExchange>> exchanges_of(BytesView order,
+                                                                const View& view = {}) const;
+    /// `answered` but not confirmed in time, oldest first.
+    [[nodiscard]] Result<std::vector<CmpExchange>> overdue_exchanges(Time now,
+                                                                     const View& view = {}) const;
+
+    // The phone that counts
+    /// Takes the place of the person's former phone, which is answered.
+    [[nodiscard]] Result<std::optional<ActivePhone>> set_phone(Transaction& in,
+                                                               const ActivePhone& phone);
+    [[nodiscard]] Result<std::optional<ActivePhone>> clear_phone(Transaction& in,
+                                                                 std::uint64_t resident);
+    [[nodiscard]] Result<std::optional<ActivePhone>> phone_of(std::uint64_t resident,
+                                                              const View& view = {}) const;
+    [[nodiscard]] Result<std::optional<ActivePhone>> phone_of(BytesView element,
+                                                              const View& view = {}) const;
+
+    // Remote administration
+    [[nodiscard]] Done put(Transaction& in, const Dialog& dialog);  ///< new, or in its place
+    [[nodiscard]] Result<std::optional<Dialog>> dialog(BytesView id, const View& view = {}) const;
+    /// Drops those last touched before `before`.
+    [[nodiscard]] Done drop_dialogs(Transaction& in, Time before);
+
+    // Erase orders
+    [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const EraseOrder& order);
+    [[nodiscard]] Done change(Transaction& in, const EraseOrder& order);
+    /// Those of a device that it has not carried out, oldest first.
+    [[nodiscard]] Result<std::vector<EraseOrder>> waiting_erasures(BytesView element,
+                                                                   const View& view = {}) const;
+
+private:
+    Database& database_;
+};
+
+}  // namespace mitome::store
