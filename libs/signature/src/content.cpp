@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mitome/signature/content.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace mitome::signature {
+namespace {
+
+constexpr std::size_t chunk = std::size_t{256} << 10;
+
+}  // namespace
+
+Result<std::size_t> OctetContent::read(std::span<std::uint8_t> into) {
+    const auto count = std::min(into.size(), left_.size());
+    std::ranges::copy(left_.first(count), into.begin());
+    left_ = left_.subspan(count);
+    return count;
+}
+
+Result<FileContent> FileContent::open(const std::filesystem::path& path) {
+    Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file) {
+        return FileContent{std::move(file)};
+    }
+    const auto code = static_cast<std::uint32_t>(errno);
+    switch (code) {
+        case ENOENT:
+        case ENOTDIR: return fail(Fault::absent, "content: no such file", code);
+        case EACCES: return fail(Fault::denied, "content: may not be read", code);
+        default: return fail(Fault::unavailable, "content: cannot be opened", code);
+    }
+}
+
+Result<std::size_t> FileContent::read(std::span<std::uint8_t> into) {
+    for (;;) {
+        const auto count = ::read(file_.number(), into.data(), into.size());
+        if (count >= 0) {
+            return static_cast<std::size_t>(count);
+        }
+        if (errno != EINTR) {
+            return fail(Fault::unavailable, "content: cannot be read",
+                        static_cast<std::uint32_t>(errno));
+        }
+    }
+}
+
+Result<Bytes> digest(crypto::Hash hash, Content& content) {
+    crypto::Hasher hasher{hash};
+    std::vector<std::uint8_t> buffer(chunk);
+    for (;;) {
+        MITOME_TRY(count, content.read(buffer));
+        if (count == 0) {
+            return hasher.finish();
+        }
+        hasher.add(BytesView{buffer}.first(count));
+    }
+}
+
+}  // namespace mitome::signature
