@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/pki/attestation.hpp>
-
 #include "cmp_sample.hpp"
+
+#include <mitome/base/file.hpp>
+#include <mitome/pki/attestation.hpp>
 
 #include <gtest/gtest.h>
 
@@ -55,8 +56,8 @@ TEST(Attestation, IsFoundInATemplate) {
     const Attested it;
     const auto bundle = it.bundle();
     crmf::Template wanted;
-    wanted.extensions = {{std::string{id_aa_attestation}, false,
-                          attestation_bundle(bundle.certificates)}};
+    wanted.extensions = {
+        {std::string{id_aa_attestation}, false, attestation_bundle(bundle.certificates)}};
 
     const auto found = attestation_in(wanted);
 
@@ -101,8 +102,8 @@ TEST(Attestation, FailsForAnotherMaker) {
     const Attested it;
     const auto other = sample::make_root("Maker");
 
-    const auto refused = verify_attestation(it.bundle(), it.key->spki(), it.challenge,
-                                            other.certificate, now);
+    const auto refused =
+        verify_attestation(it.bundle(), it.key->spki(), it.challenge, other.certificate, now);
 
     EXPECT_EQ(refused.error().fault, Fault::unverified);
 }
@@ -135,6 +136,19 @@ TEST(Attestation, FailsWhenAnAttestedKeyAttests) {
     const Attested other;  // same maker, another element
 
     EXPECT_EQ(it.verify({{it.attest(), other.element.der()}}).error().fault, Fault::unverified);
+}
+
+TEST(KeyDescription, IsReadAsOpenSslWritesIt) {
+    const auto octets =
+        read_file(std::string{MITOME_SOURCE_DIR} + "/tests/corpus/attestation/key_description");
+    ASSERT_TRUE(octets);
+
+    const auto description = parse_key_description(*octets);
+
+    ASSERT_TRUE(description) << description.error().what.text;
+    EXPECT_EQ(description->security_level, 1);
+    EXPECT_EQ(description->challenge, (Bytes{1, 2, 3, 4, 5}));
+    EXPECT_TRUE(description->generated);
 }
 
 TEST(KeyDescription, SaysGeneratedInSoftwareForTheChallenge) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `openssl cmp` as the client of our server's end, and its mock server as the peer of our
 // client's end. OpenSSL is always there: nothing here is skipped.
-#include <mitome/pki/attestation.hpp>
-#include <mitome/pki/cmp_client.hpp>
-#include <mitome/pki/cmp_server.hpp>
-
 #include "cmp_sample.hpp"
 #include "cmp_wire.hpp"
 #include "judges.hpp"
+
+#include <mitome/pki/attestation.hpp>
+#include <mitome/pki/cmp_client.hpp>
+#include <mitome/pki/cmp_server.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,8 +38,7 @@ std::string read_text(const std::string& path) {
 }
 
 const sample::Holder& rsa_person() {
-    static const auto one =
-        sample::make_person(ca(), "Sample person", crypto::KeyKind::rsa_2048);
+    static const auto one = sample::make_person(ca(), "Sample person", crypto::KeyKind::rsa_2048);
     return one;
 }
 
@@ -139,8 +138,8 @@ private:
         if (polls > 0) {
             return waiting_response(to, request.kind, asked.request.id);
         }
-        return certificate_response(to, request.kind, asked.request.id, *issued,
-                                    Status::accepted, at + std::chrono::minutes{10});
+        return certificate_response(to, request.kind, asked.request.id, *issued, Status::accepted,
+                                    at + std::chrono::minutes{10});
     }
 
     crypto::SystemRandom random_;
@@ -156,16 +155,14 @@ struct Client {
     std::string output;
     Bytes certificate;
 
-    void run(Office& office, const std::string& words,
-             const sample::Holder& by = rsa_person()) {
+    void run(Office& office, const std::string& words, const sample::Holder& by = rsa_person()) {
         wire::Listener listener;
         const auto new_key = sample::make_person(ca(), "unused");
         const auto command =
             "openssl cmp -config '' -server 127.0.0.1:" + std::to_string(listener.port()) +
             " -path /cmp -total_timeout 20" +  //
-            " -cert " + folder.put_certificate("own.pem", by.certificate.der()) +
-            " -key " + put_key(folder, "own.key", by) +
-            " -newkey " + put_key(folder, "new.key", new_key) +
+            " -cert " + folder.put_certificate("own.pem", by.certificate.der()) + " -key " +
+            put_key(folder, "own.key", by) + " -newkey " + put_key(folder, "new.key", new_key) +
             " -trusted " + folder.put_certificate("ca.pem", ca().certificate.der()) +
             " -recipient '/C=JP/CN=Sample CA' -certout " + folder.path("new.pem") + " " + words +
             " >" + folder.path("output") + " 2>&1";
@@ -224,8 +221,8 @@ TEST(OpenSslClient, PollsUntilThereIsACertificate) {
     client.run(office, "-cmd cr -subject /CN=x");
 
     EXPECT_TRUE(client.succeeded) << client.output;
-    EXPECT_EQ(office.seen, (std::vector{RequestKind::further, RequestKind::poll,
-                                        RequestKind::poll, RequestKind::confirm}));
+    EXPECT_EQ(office.seen, (std::vector{RequestKind::further, RequestKind::poll, RequestKind::poll,
+                                        RequestKind::confirm}));
 }
 
 TEST(OpenSslClient, SaysWhichFailureItWasTold) {
@@ -306,9 +303,9 @@ TEST(OpenSslClient, CarriesAnAttestation) {
     office.asks_for_attestation = true;
     Client client;
     const std::vector chain{sample::person().certificate.der(), ca().certificate.der()};
-    const auto configuration = client.folder.put(
-        "extensions", "[default]\n[attested]\n" + std::string{id_aa_attestation} + " = DER:" +
-                          to_hex(attestation_bundle(chain)) + "\n");
+    const auto configuration =
+        client.folder.put("extensions", "[default]\n[attested]\n" + std::string{id_aa_attestation} +
+                                            " = DER:" + to_hex(attestation_bundle(chain)) + "\n");
 
     client.run(office, "-cmd ir -subject /CN=x -config " + configuration +
                            " -section default -reqexts attested");
@@ -322,9 +319,9 @@ TEST(OpenSslClient, AsksForARevocation) {
     Office office;
     Client client;
 
-    client.run(office, "-cmd rr -revreason 6 -oldcert " +
-                           client.folder.put_certificate(
-                               "old.pem", sample::person().certificate.der()));
+    client.run(office,
+               "-cmd rr -revreason 6 -oldcert " +
+                   client.folder.put_certificate("old.pem", sample::person().certificate.der()));
 
     EXPECT_TRUE(client.succeeded) << client.output;
     EXPECT_EQ(office.revoked, Reason::certificate_hold);
@@ -350,7 +347,8 @@ struct MockServer {
             const auto output = read_text(folder.path("output"));
             const auto at = output.find("ACCEPT ");
             if (at != std::string::npos && output.find("PID", at) != std::string::npos) {
-                port = static_cast<std::uint16_t>(std::stoul(output.substr(output.find("]:", at) + 2)));
+                port = static_cast<std::uint16_t>(
+                    std::stoul(output.substr(output.find("]:", at) + 2)));
             }
         }
     }
@@ -403,8 +401,7 @@ TEST(OpenSslServer, LetsUsPoll) {
     ASSERT_TRUE(std::holds_alternative<Waiting>(
         outcome(waiting->message, 0, requester.key->spki()).value()));
 
-    const auto first =
-        poll(waiting->exchange, 0, requester.as, requester.random, present);
+    const auto first = poll(waiting->exchange, 0, requester.as, requester.random, present);
     const auto told =
         receive(wire::post(server.port, first->der), first->exchange, requester.trust);
     ASSERT_TRUE(told) << server.output();
@@ -420,8 +417,7 @@ TEST(OpenSslServer, LetsUsPoll) {
 
 TEST(OpenSslServer, TellsUsWhyItRefuses) {
     Requester requester;
-    MockServer server{requester.expected,
-                      "-pkistatus 2 -failure 23 -statusstring 'not today'"};
+    MockServer server{requester.expected, "-pkistatus 2 -failure 23 -statusstring 'not today'"};
     const auto sent = requester.request(BodyType::ir);
 
     const auto received =

@@ -60,10 +60,10 @@ inline Certificate issue(const Holder& ca, BytesView spki, const char* common_na
         .not_after = validity.not_after,
         .subject = name(common_name),
         .spki = copy(spki),
-        .extensions = {extension::key_usage(key_usage::digital_signature |
-                                            key_usage::non_repudiation),
-                       extension::subject_key_identifier(key_identifier(spki).value()),
-                       extension::authority_key_identifier(issuer.key_identifier)}};
+        .extensions = {
+            extension::key_usage(key_usage::digital_signature | key_usage::non_repudiation),
+            extension::subject_key_identifier(key_identifier(spki).value()),
+            extension::authority_key_identifier(issuer.key_identifier)}};
     return signed_by(what, *ca.key);
 }
 
@@ -77,10 +77,10 @@ inline Holder make_person(const Holder& ca, const char* common_name,
 
 inline Holder make_registration(const Holder& ca) {
     auto key = make_key();
-    const auto what = registration_template(issuer_of(ca.certificate).value(),
-                                            name("Sample registration"), key->spki(), Bytes{2},
-                                            some_years())
-                          .value();
+    const auto what =
+        registration_template(issuer_of(ca.certificate).value(), name("Sample registration"),
+                              key->spki(), Bytes{2}, some_years())
+            .value();
     auto certificate = signed_by(what, *ca.key);
     return {std::move(key), std::move(certificate)};
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cmp_sample.hpp"
+
+#include <mitome/base/file.hpp>
 #include <mitome/pki/cmp_client.hpp>
 #include <mitome/pki/cmp_server.hpp>
 #include <mitome/pki/der.hpp>
-
-#include "cmp_sample.hpp"
 
 #include <gtest/gtest.h>
 
@@ -150,6 +151,21 @@ TEST(CmpMessage, EncodesEveryBodyItCanRead) {
     }
 }
 
+TEST(CmpMessage, ReadsAndWritesWhatOpenSslSends) {
+    for (const auto* name : {"ir", "ip", "ip_waiting", "ip_rejection", "cr_implicit_confirm", "cp",
+                             "cert_conf", "pkiconf", "poll_req", "poll_rep", "error", "rr", "rp",
+                             "genm", "genp", "p10cr", "ir_password"}) {
+        const auto octets =
+            read_file(std::string{MITOME_SOURCE_DIR} + "/tests/corpus/cmp_message/" + name);
+        ASSERT_TRUE(octets) << name;
+
+        const auto message = parse(*octets);
+
+        ASSERT_TRUE(message) << name << ": " << message.error().what.text;
+        EXPECT_EQ(encode(*message), *octets) << name;
+    }
+}
+
 TEST(CmpMessage, ReadsReasonAndTimeOfARevocationRequest) {
     const auto sent = request_revocation(issued().issuer(), issued().serial(),
                                          Reason::certificate_hold, person().identity(),
@@ -247,6 +263,16 @@ TEST(CmpServer, RefusesAnUnprotectedRequest) {
     EXPECT_EQ(refused.error().failure, Failure::bad_message_check);
 }
 
+TEST(CmpServer, RefusesAPasswordForProtection) {
+    const auto octets =
+        read_file(std::string{MITOME_SOURCE_DIR} + "/tests/corpus/cmp_message/ir_password");
+
+    const auto refused = check_header(*parse_request(*octets));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().failure, Failure::wrong_integrity);
+}
+
 TEST(CmpServer, RefusesAnotherVersion) {
     auto message = parse(some_ir().der).value();
     message.header.pvno = 1;
@@ -322,8 +348,8 @@ TEST(CertConf, AcceptsTheIssuedCertificate) {
 }
 
 TEST(CertConf, RejectsWhenTheStatusSaysSo) {
-    const auto request = certificate_confirmation({confirmation_hash(issued()).value(), 0,
-                                                   StatusReport{Status::rejection, {}, {}}, {}});
+    const auto request = certificate_confirmation(
+        {confirmation_hash(issued()).value(), 0, StatusReport{Status::rejection, {}, {}}, {}});
 
     EXPECT_EQ(check_confirmation(request, 0, issued()), Taken::rejected);
 }
@@ -485,13 +511,12 @@ TEST(CmpClient, ConfirmsInTheSameTransaction) {
         certificate_response(answering(it.request, it.as), it.request.kind, 0, issued());
     const auto received = receive(answer->der, it.sent.exchange, trust());
 
-    const auto confirmed = confirm(received->exchange, 0, issued(), person().identity(),
-                                   random_octets, now);
+    const auto confirmed =
+        confirm(received->exchange, 0, issued(), person().identity(), random_octets, now);
 
     ASSERT_TRUE(confirmed);
     const auto request = parsed(*confirmed);
-    EXPECT_TRUE(check_follow_up(request, it.request.header().transaction_id,
-                                answer->sender_nonce));
+    EXPECT_TRUE(check_follow_up(request, it.request.header().transaction_id, answer->sender_nonce));
     EXPECT_EQ(check_confirmation(request, 0, issued()), Taken::accepted);
 }
 
@@ -535,11 +560,10 @@ TEST(Crmf, RefusesAProofForATemplateWithoutSubject) {
     crmf::Template what;
     what.spki = key->spki();
     const auto asked = crmf::encode_cert_request(0, what);
-    const auto request =
-        crmf::parse_requests(crmf::encode_requests({crmf::encode_request(
-                                 asked, key->kind(), crypto::Hash::sha256,
-                                 key->sign(crypto::Hash::sha256, asked).value())}))
-            .value();
+    const auto request = crmf::parse_requests(crmf::encode_requests({crmf::encode_request(
+                                                  asked, key->kind(), crypto::Hash::sha256,
+                                                  key->sign(crypto::Hash::sha256, asked).value())}))
+                             .value();
 
     EXPECT_EQ(crmf::verify_possession(request.front()).error().fault, Fault::unverified);
 }

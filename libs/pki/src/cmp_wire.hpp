@@ -6,9 +6,6 @@
 #include <mitome/base/bytes.hpp>
 #include <mitome/base/file.hpp>
 
-#include <functional>
-#include <string>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -16,6 +13,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <functional>
+#include <string>
 
 namespace mitome::wire {
 
@@ -112,8 +112,8 @@ public:
             if (::poll(&waiting, 1, 10) <= 0) {
                 continue;
             }
-            const Descriptor connection{::accept4(socket_.number(), nullptr, nullptr,
-                                                  SOCK_CLOEXEC)};
+            const Descriptor connection{
+                ::accept4(socket_.number(), nullptr, nullptr, SOCK_CLOEXEC)};
             const auto request = read_body(connection.number());
             if (!request.empty()) {
                 send_message(connection.number(), "HTTP/1.1 200 OK", answer(request));

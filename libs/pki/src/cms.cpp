@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/pki/cms.hpp>
-
 #include "openssl_x509.hpp"
 
+#include <mitome/pki/cms.hpp>
 #include <mitome/pki/der.hpp>
-
-#include <array>
 
 #include <openssl/cms.h>
 #include <openssl/objects.h>
+
+#include <array>
 
 namespace mitome::pki::cms {
 namespace {
@@ -156,8 +155,8 @@ Result<Detached> Detached::parse(BytesView der) {
             }
         }
     }
-    if (const auto* named = attribute(signer_part, NID_id_smime_aa_signingCertificateV2,
-                                      V_ASN1_SEQUENCE);
+    if (const auto* named =
+            attribute(signer_part, NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE);
         named != nullptr && state->signer) {
         const auto result = names(octets_of(*named), *state->signer);
         state->signing_certificate =
@@ -169,9 +168,7 @@ Result<Detached> Detached::parse(BytesView der) {
 
 std::optional<crypto::Hash> Detached::hash() const { return state_->hash; }
 
-const Certificate* Detached::signer() const {
-    return state_->signer ? &*state_->signer : nullptr;
-}
+const Certificate* Detached::signer() const { return state_->signer ? &*state_->signer : nullptr; }
 
 const std::vector<Bytes>& Detached::certificates() const { return state_->certificates; }
 

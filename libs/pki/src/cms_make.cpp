@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/pki/cms.hpp>
-
 #include <mitome/pki/der.hpp>
 
 #include <algorithm>
@@ -86,20 +85,20 @@ Result<Bytes> make_detached(const ToSign& what, crypto::Signer& signer,
     MITOME_TRY(signature, signer.sign(what.hash, der::wrap(der::tag::set, signed_attributes)));
 
     const auto algorithm = digest_algorithm(what.hash);
-    const auto signer_id = der::sequence(
-        {certificate.issuer(), der::wrap(der::tag::integer, certificate.serial())});
-    const auto signer_info = der::sequence(
-        {der::integer(std::uint64_t{1}), signer_id, algorithm,
-         der::wrap(der::tag::constructed(0), signed_attributes),
-         signing_algorithm(signer.kind(), what.hash), der::octet_string(signature)});
+    const auto signer_id =
+        der::sequence({certificate.issuer(), der::wrap(der::tag::integer, certificate.serial())});
+    const auto signer_info =
+        der::sequence({der::integer(std::uint64_t{1}), signer_id, algorithm,
+                       der::wrap(der::tag::constructed(0), signed_attributes),
+                       signing_algorithm(signer.kind(), what.hash), der::octet_string(signature)});
 
     std::vector<Bytes> certificates{others.begin(), others.end()};
     certificates.push_back(certificate.der());
-    const auto signed_data = der::sequence(
-        {der::integer(std::uint64_t{1}), der::wrap(der::tag::set, algorithm),
-         der::sequence({der::oid(id_data)}),
-         der::wrap(der::tag::constructed(0), in_order(std::move(certificates))),
-         der::wrap(der::tag::set, signer_info)});
+    const auto signed_data =
+        der::sequence({der::integer(std::uint64_t{1}), der::wrap(der::tag::set, algorithm),
+                       der::sequence({der::oid(id_data)}),
+                       der::wrap(der::tag::constructed(0), in_order(std::move(certificates))),
+                       der::wrap(der::tag::set, signer_info)});
     return der::sequence(
         {der::oid(id_signed_data), der::wrap(der::tag::constructed(0), signed_data)});
 }

@@ -43,8 +43,7 @@ struct AttestationBundle {
 [[nodiscard]] Bytes attestation_bundle(std::span<const Bytes> certificates);
 [[nodiscard]] Result<AttestationBundle> parse_attestation_bundle(BytesView value);
 /// Absent when the template has none.
-[[nodiscard]] Result<std::optional<AttestationBundle>> attestation_in(
-    const crmf::Template& wanted);
+[[nodiscard]] Result<std::optional<AttestationBundle>> attestation_in(const crmf::Template& wanted);
 
 struct AttestedKey {
     std::uint8_t security_level = 0;

@@ -43,8 +43,7 @@ struct Received {
 
 /// Checks transaction id, nonce and protection, an error message's too. `unverified` when one of
 /// them does not hold; an answer that says no is not an error.
-[[nodiscard]] Result<Received> receive(BytesView der, const Exchange& exchange,
-                                       const Trust& trust);
+[[nodiscard]] Result<Received> receive(BytesView der, const Exchange& exchange, const Trust& trust);
 
 /// The answer to the request `id`.
 struct Granted {
@@ -73,9 +72,9 @@ using Outcome = std::variant<Granted, Waiting, TurnedDown>;
 [[nodiscard]] Result<Outgoing> poll(const Exchange& exchange, std::int32_t id, const Identity& as,
                                     crypto::Random& random, Time now);
 [[nodiscard]] Result<Outgoing> request_revocation(BytesView issuer, BytesView serial,
-                                                  std::optional<Reason> reason,
-                                                  const Identity& as, Bytes recipient,
-                                                  crypto::Random& random, Time now);
+                                                  std::optional<Reason> reason, const Identity& as,
+                                                  Bytes recipient, crypto::Random& random,
+                                                  Time now);
 
 /// True for pkiconf.
 [[nodiscard]] bool is_confirmed(const Message& answer);

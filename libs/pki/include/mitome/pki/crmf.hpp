@@ -87,8 +87,8 @@ struct Request {
 [[nodiscard]] Bytes encode_cert_request(std::int32_t id, const Template& wanted,
                                         const std::optional<FormerCertificate>& replaces = {});
 /// A CertReqMsg of a CertRequest and the requested key's signature over it.
-[[nodiscard]] Bytes encode_request(BytesView cert_request, crypto::KeyKind kind,
-                                   crypto::Hash hash, BytesView signature);
+[[nodiscard]] Bytes encode_request(BytesView cert_request, crypto::KeyKind kind, crypto::Hash hash,
+                                   BytesView signature);
 [[nodiscard]] Bytes encode_requests(const std::vector<Bytes>& requests);
 
 }  // namespace mitome::pki::crmf
