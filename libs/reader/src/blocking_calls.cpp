@@ -67,7 +67,8 @@ BlockingCalls::Ending BlockingCalls::make(std::function<void()> call, millisecon
         return Ending::returned;
     }
     const Ending ending = stop.stop_requested() ? Ending::stopped : Ending::timed_out;
-    // An interruption that arrives before the call has begun to wait is lost, hence again and again.
+    // An interruption that arrives before the call has begun to wait is lost, hence again and
+    // again.
     const auto end = std::chrono::steady_clock::now() + grace;
     while (interrupt && !returned() && std::chrono::steady_clock::now() < end) {
         lock.unlock();

@@ -6,9 +6,7 @@
 namespace mitome::reader::conformance {
 namespace {
 
-[[nodiscard]] apdu::Command read_all() {
-    return {.ins = 0xB0, .p1 = 0x8A, .expected = 65'536};
-}
+[[nodiscard]] apdu::Command read_all() { return {.ins = 0xB0, .p1 = 0x8A, .expected = 65'536}; }
 
 }  // namespace
 

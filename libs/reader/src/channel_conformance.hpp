@@ -6,11 +6,11 @@
 
 #include <mitome/reader/channel.hpp>
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <ostream>
 #include <string>
-
-#include <gtest/gtest.h>
 
 namespace mitome::reader::conformance {
 

@@ -40,7 +40,9 @@ constexpr std::size_t longest_answer = 65'536 + 2;  // ISO/IEC 7816-3:2006 §12.
 class ElementSocket final : public Channel {
 public:
     ElementSocket(Descriptor socket, std::stop_token stop, milliseconds limit)
-        : socket_(std::move(socket)), limit_(limit), stop_(std::move(stop)),
+        : socket_(std::move(socket)),
+          limit_(limit),
+          stop_(std::move(stop)),
           // A blocked recv returns at once when its socket is shut down: cheaper than a poll on
           // a second descriptor with every command.
           on_stop_(stop_, ShutDown{socket_.number()}) {
@@ -148,8 +150,7 @@ Result<std::unique_ptr<Channel>> connect_element(const std::string& socket_path,
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) {
-        return fail(Fault::malformed, "reader: a socket's path has 1 to 107 octets",
-                    ENAMETOOLONG);
+        return fail(Fault::malformed, "reader: a socket's path has 1 to 107 octets", ENAMETOOLONG);
     }
     std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
 

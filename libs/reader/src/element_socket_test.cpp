@@ -51,8 +51,8 @@ TEST(ElementSocket, GivesUpWhenNobodyAccepts) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
-    ASSERT_EQ(::bind(listener.number(), reinterpret_cast<const sockaddr*>(&address),
-                     sizeof address), 0);
+    ASSERT_EQ(
+        ::bind(listener.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     ASSERT_EQ(::listen(listener.number(), 0), 0);
     const auto waiting = connect_element(path);  // fills the queue
 

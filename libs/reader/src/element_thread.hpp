@@ -36,7 +36,8 @@ private:
 class ElementThread {
 public:
     ElementThread(std::string path, Answer answer)
-        : path_(std::move(path)), answer_(std::move(answer)),
+        : path_(std::move(path)),
+          answer_(std::move(answer)),
           listener_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;

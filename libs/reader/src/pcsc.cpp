@@ -4,13 +4,13 @@
 
 #include <mitome/reader/pcsc.hpp>
 
+#include <reader.h>
+#include <winscard.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
-
-#include <reader.h>
-#include <winscard.h>
 
 namespace mitome::reader {
 namespace {
@@ -21,9 +21,7 @@ using Timer = std::chrono::steady_clock;
 constexpr milliseconds quick{5'000};  // for calls that only ask the daemon
 constexpr char reader_change[] = R"(\\?PnP?\Notification)";  // stands for "the list of readers"
 
-[[nodiscard]] constexpr std::uint32_t code_of(LONG rv) {
-    return static_cast<std::uint32_t>(rv);
-}
+[[nodiscard]] constexpr std::uint32_t code_of(LONG rv) { return static_cast<std::uint32_t>(rv); }
 
 [[nodiscard]] std::unexpected<Error> failure(LONG rv) {
     const std::uint32_t number = code_of(rv);
@@ -32,8 +30,7 @@ constexpr char reader_change[] = R"(\\?PnP?\Notification)";  // stands for "the 
             return fail(Fault::absent, "reader: no reader of that name", number);
         case code::no_card:
             return fail(Fault::unavailable, "reader: no card in the reader", number);
-        case code::removed:
-            return fail(Fault::unavailable, "reader: the card has gone", number);
+        case code::removed: return fail(Fault::unavailable, "reader: the card has gone", number);
         case code::mute_card:
         case code_of(SCARD_W_UNPOWERED_CARD):
             return fail(Fault::unavailable, "reader: the card does not answer", code::mute_card);
@@ -49,8 +46,7 @@ constexpr char reader_change[] = R"(\\?PnP?\Notification)";  // stands for "the 
         case code_of(SCARD_E_INVALID_HANDLE):
         case code_of(SCARD_F_INTERNAL_ERROR):
             return fail(Fault::unavailable, "reader: pcscd does not run", code::no_service);
-        default:
-            return fail(Fault::unavailable, "reader: the reader failed", number);
+        default: return fail(Fault::unavailable, "reader: the reader failed", number);
     }
 }
 
@@ -97,7 +93,9 @@ struct Context {
     const auto present = (state.dwEventState & SCARD_STATE_PRESENT) != 0;
     const auto atr_size = std::min<std::size_t>(state.cbAtr, sizeof state.rgbAtr);
     return {.name = state.szReader,
-            .presence = mute ? Presence::mute : present ? Presence::present : Presence::empty,
+            .presence = mute      ? Presence::mute
+                        : present ? Presence::present
+                                  : Presence::empty,
             .atr = present ? Bytes(state.rgbAtr, state.rgbAtr + atr_size) : Bytes{},
             // pcsc-lite counts insertions and removals in the upper half.
             .events = static_cast<std::uint32_t>(state.dwEventState >> 16 & 0xFFFFu)};
@@ -128,8 +126,8 @@ struct Context {
         std::vector<SCARD_READERSTATE> states;
         // Names end in NUL each, the list in one more.
         for (std::size_t at = 0; at < names.size() && names[at] != 0;) {
-            const auto end = std::ranges::find(names.begin() + static_cast<std::ptrdiff_t>(at),
-                                               names.end(), 0);
+            const auto end =
+                std::ranges::find(names.begin() + static_cast<std::ptrdiff_t>(at), names.end(), 0);
             if (end == names.end()) {
                 break;
             }
@@ -140,8 +138,7 @@ struct Context {
             at = static_cast<std::size_t>(end - names.begin()) + 1;
         }
         if (rv == SCARD_S_SUCCESS && !states.empty()) {
-            rv = SCardGetStatusChange(context.handle, 0, states.data(),
-                                      DWORD{states.size()});
+            rv = SCardGetStatusChange(context.handle, 0, states.data(), DWORD{states.size()});
         }
         if (rv == SCARD_S_SUCCESS || rv == SCARD_E_TIMEOUT) {
             for (const SCARD_READERSTATE& state : states) {
@@ -298,8 +295,8 @@ struct Card {
         size = DWORD{in.size()};
         const SCARD_IO_REQUEST* const control =
             protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1;
-        const LONG rv = SCardTransmit(handle, control, out.data(), DWORD{out.size()},
-                                      nullptr, in.data(), &size);
+        const LONG rv = SCardTransmit(handle, control, out.data(), DWORD{out.size()}, nullptr,
+                                      in.data(), &size);
         wipe(out);
         if (rv == SCARD_W_RESET_CARD) {
             const LONG accepted = accept_reset();
@@ -313,7 +310,9 @@ class PcscChannel final : public Channel {
 public:
     PcscChannel(std::shared_ptr<Card> card, std::unique_ptr<BlockingCalls> calls,
                 PcscOptions options)
-        : card_(std::move(card)), calls_(std::move(calls)), options_(std::move(options)),
+        : card_(std::move(card)),
+          calls_(std::move(calls)),
+          options_(std::move(options)),
           t0_(card_->protocol == SCARD_PROTOCOL_T0) {}
 
     PcscChannel(const PcscChannel&) = delete;
@@ -335,9 +334,9 @@ public:
     [[nodiscard]] std::uint32_t largest_response() const override {
         if (!largest_response_ && !dead_ && !calls_->lost()) {
             const auto octets = std::make_shared<std::uint32_t>(0);
-            const auto ending = calls_->make(
-                [octets, card = card_] { *octets = card->read_largest_response(); },
-                options_.limits.command, options_.stop);
+            const auto ending =
+                calls_->make([octets, card = card_] { *octets = card->read_largest_response(); },
+                             options_.limits.command, options_.stop);
             if (ending == BlockingCalls::Ending::returned) {
                 largest_response_ = *octets;
             }
@@ -407,9 +406,8 @@ private:
     BlockingCalls::Ending make(Call call, LONG& rv, const std::function<void()>& interrupt = {}) {
         // Shared with the call, which may outlive this frame.
         const auto outcome = std::make_shared<LONG>(SCARD_F_INTERNAL_ERROR);
-        const auto ending =
-            calls_->make([card = card_, outcome, call] { *outcome = call(*card); },
-                         options_.limits.command, options_.stop, interrupt);
+        const auto ending = calls_->make([card = card_, outcome, call] { *outcome = call(*card); },
+                                         options_.limits.command, options_.stop, interrupt);
         rv = ending == BlockingCalls::Ending::returned ? *outcome : SCARD_E_TIMEOUT;
         return ending;
     }
@@ -546,8 +544,8 @@ Result<std::vector<ReaderState>> Pcsc::wait_for_change(const std::vector<ReaderS
         const auto rv = std::make_shared<LONG>(SCARD_F_INTERNAL_ERROR);
         const std::shared_ptr<Context> context = state_->context;
         const auto ending = state_->calls->make(
-            [rv, context, known, left] { *rv = await_change(*context, known, left); },
-            left + quick, stop, [context] { SCardCancel(context->handle); });
+            [rv, context, known, left] { *rv = await_change(*context, known, left); }, left + quick,
+            stop, [context] { SCardCancel(context->handle); });
         if (ending != BlockingCalls::Ending::returned) {
             return not_returned(ending);
         }
@@ -590,9 +588,8 @@ Result<std::unique_ptr<Channel>> Pcsc::connect(const std::string& reader,
     card->at_close = disposition_of(options.at_close);
     auto calls = std::make_unique<BlockingCalls>();
     const auto rv = std::make_shared<LONG>(SCARD_F_INTERNAL_ERROR);
-    const auto ending =
-        calls->make([card, rv, reader] { *rv = card->connect(reader); }, options.limits.connect,
-                    options.stop);
+    const auto ending = calls->make([card, rv, reader] { *rv = card->connect(reader); },
+                                    options.limits.connect, options.stop);
     // A daemon that answers others at once waits here for another program's turn to end. Nothing
     // ends that wait for us: the call is left behind.
     if (ending == BlockingCalls::Ending::timed_out && readers()) {

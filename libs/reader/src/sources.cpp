@@ -27,10 +27,10 @@ void Sources::add_element(std::string name, std::string socket_path) {
 Result<std::vector<Place>> Sources::places() {
     std::vector<Place> places;
     for (const Element& element : elements_) {
-        places.push_back({.name = element.name,
-                          .path = Place::Path::element,
-                          .presence = answers(element.socket_path) ? Presence::present
-                                                                   : Presence::empty});
+        places.push_back(
+            {.name = element.name,
+             .path = Place::Path::element,
+             .presence = answers(element.socket_path) ? Presence::present : Presence::empty});
     }
     const auto readers = pcsc_.readers();
     pcsc_runs_ = readers.has_value();

@@ -4,10 +4,10 @@
 
 #include <mitome/reader/sources.hpp>
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <optional>
-
-#include <gtest/gtest.h>
 
 namespace mitome::reader {
 namespace {

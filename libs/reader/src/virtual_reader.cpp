@@ -2,6 +2,7 @@
 #include "virtual_reader.hpp"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/prctl.h>
@@ -17,8 +18,6 @@
 #include <fstream>
 #include <string_view>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace mitome::reader {
 namespace {
@@ -118,7 +117,9 @@ void Daemon::send(int signal) const { ::kill(process_, signal); }
 Bytes VirtualCard::contact_atr() { return copy("3BE000FF8131FE4514"_hex); }
 
 VirtualCard::VirtualCard(Answer answer, std::uint16_t port, Bytes atr)
-    : answer_(std::move(answer)), atr_(std::move(atr)), socket_(connect_to(port)),
+    : answer_(std::move(answer)),
+      atr_(std::move(atr)),
+      socket_(connect_to(port)),
       thread_([this] { serve(); }) {}
 
 VirtualCard::~VirtualCard() {

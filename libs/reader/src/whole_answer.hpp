@@ -42,10 +42,10 @@ template <class Once>
             return fail(Fault::malformed, "reader: the card's answer has no end", answer.sw);
         }
         // GET RESPONSE on the same logical channel. ISO/IEC 7816-4:2005 §7.6.1.
-        const auto channel = static_cast<std::uint8_t>((command.cla & 0x80) != 0 ? 0 : command.cla & 0x03);
-        MITOME_TRY(more, with_right_length({.cla = channel,
-                                            .ins = 0xC0,
-                                            .expected = length_in(answer.sw)}));
+        const auto channel =
+            static_cast<std::uint8_t>((command.cla & 0x80) != 0 ? 0 : command.cla & 0x03);
+        MITOME_TRY(more, with_right_length(
+                             {.cla = channel, .ins = 0xC0, .expected = length_in(answer.sw)}));
         append(answer.data, more.data);
         answer.sw = more.sw;
     }

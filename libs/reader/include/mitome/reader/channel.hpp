@@ -22,8 +22,8 @@ inline constexpr std::uint32_t timed_out = 0x8010000A;
 inline constexpr std::uint32_t in_use = 0x8010000B;  ///< another program keeps it for itself
 inline constexpr std::uint32_t no_card = 0x8010000C;
 inline constexpr std::uint32_t no_service = 0x8010001D;  ///< pcscd does not run
-inline constexpr std::uint32_t mute_card = 0x80100066;   ///< upside down, or no smart card
-inline constexpr std::uint32_t reset = 0x80100068;       ///< another program reset the token
+inline constexpr std::uint32_t mute_card = 0x80100066;  ///< upside down, or no smart card
+inline constexpr std::uint32_t reset = 0x80100068;  ///< another program reset the token
 inline constexpr std::uint32_t removed = 0x80100069;
 }  // namespace code
 

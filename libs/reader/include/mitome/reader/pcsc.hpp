@@ -39,7 +39,7 @@ enum class Sharing : std::uint8_t { shared, exclusive };
 /// Who waits for a command.
 enum class Waiting : std::uint8_t {
     bounded,  ///< a thread beside the caller's: limit and stop hold, whatever driver or daemon do
-    direct,   ///< the caller's own thread: some µs less, and no end but the driver's
+    direct,  ///< the caller's own thread: some µs less, and no end but the driver's
 };
 
 struct PcscOptions {
