@@ -10,13 +10,13 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 namespace mitome::pki {
 
 namespace {
 
 constexpr std::size_t usual_entry_octets = 49;
+constexpr std::size_t max_serial_octets = 20;  // RFC 5280 §4.1.2.2
 constexpr std::size_t max_octets = std::numeric_limits<std::uint32_t>::max();
 
 constexpr auto reason_head = "300C300A0603551D1504030A01"_hex;  // before the reason itself
@@ -81,7 +81,7 @@ public:
         const std::size_t size = octets[1];
         const std::size_t serial_size = octets[3];
         if (size >= 0x80 || octets.size() < 2 + size || octets[2] != der::tag::integer ||
-            serial_size == 0 || serial_size > 20 || size < 2 + serial_size + 15) {
+            serial_size == 0 || serial_size > max_serial_octets || size < 2 + serial_size + 15) {
             return 0;
         }
         const std::uint8_t* const serial = octets.data() + 4;
@@ -100,6 +100,19 @@ public:
             return 0;
         }
         return 2 + size;
+    }
+
+    /// Such an entry's content; absent when it has another form.
+    std::optional<CrlEntry> read(BytesView octets) {
+        const std::size_t size = size_of(octets);
+        if (size == 0) return {};
+        const std::size_t time = std::size_t{4} + octets[3];
+        const BytesView whole = octets.subspan(time, 15);
+        const auto at = der::to_time({der::tag::utc_time, whole.subspan(2), whole});
+        if (!at) return {};
+        const bool reason = size > time + 15;
+        return CrlEntry{
+            *at, reason ? static_cast<Reason>(octets[size - 1]) : Reason::unspecified, {}};
     }
 
 private:
@@ -210,8 +223,7 @@ Done Crl::parse() {
 }
 
 Done Crl::scan() {
-    keys_.reserve(entries_.size() / usual_entry_octets + 1);
-    places_.reserve(keys_.capacity());
+    index_.reserve(entries_.size() / usual_entry_octets + 1);
     EntryScanner scanner;
     bool ascending = true;
     for (std::size_t at = 0; at < entries_.size();) {
@@ -223,69 +235,54 @@ Done Crl::scan() {
             size = element.whole.size();
         }
         const std::uint64_t key = key_of(serial_of(rest));
-        ascending = ascending && (keys_.empty() || keys_.back() <= key);
-        keys_.push_back(key);
-        places_.push_back(static_cast<std::uint32_t>(at));
+        ascending = ascending && (index_.empty() || index_.back().key <= key);
+        index_.push_back({key, static_cast<std::uint32_t>(at)});
         at += size;
     }
-    if (!ascending) sort_index();
+    if (!ascending) std::ranges::stable_sort(index_, {}, &Indexed::key);
     make_buckets();
     return {};
-}
-
-void Crl::sort_index() {
-    std::vector<std::uint32_t> order(keys_.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, {}, [this](std::uint32_t i) { return keys_[i]; });
-    std::vector<std::uint64_t> keys;
-    std::vector<std::uint32_t> places;
-    keys.reserve(order.size());
-    places.reserve(order.size());
-    for (const std::uint32_t i : order) {
-        keys.push_back(keys_[i]);
-        places.push_back(places_[i]);
-    }
-    keys_ = std::move(keys);
-    places_ = std::move(places);
 }
 
 /// Serial numbers are drawn at random, so equal slices of their range hold about one each: a
 /// look-up touches one slice instead of halving the whole list. Ones that are not random only
 /// make slices longer, which are then searched by halves.
 std::size_t Crl::bucket_of(std::uint64_t key) const {
-    const std::uint64_t width = keys_.back() - keys_.front();
+    const std::uint64_t first = index_.front().key;
+    const std::uint64_t width = index_.back().key - first;
     const int shift = width == 0 ? 0 : std::countl_zero(width);
-    return high_product((key - keys_.front()) << shift, keys_.size());
+    return high_product((key - first) << shift, index_.size());
 }
 
 void Crl::make_buckets() {
-    if (keys_.empty()) return;
-    buckets_.resize(keys_.size() + 1);
+    if (index_.empty()) return;
+    buckets_.resize(index_.size() + 1);
     std::size_t next = 0;
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-        const std::size_t bucket = bucket_of(keys_[i]);
+    for (std::size_t i = 0; i < index_.size(); ++i) {
+        const std::size_t bucket = bucket_of(index_[i].key);
         while (next <= bucket) buckets_[next++] = static_cast<std::uint32_t>(i);
     }
-    while (next < buckets_.size()) buckets_[next++] = static_cast<std::uint32_t>(keys_.size());
+    while (next < buckets_.size()) buckets_[next++] = static_cast<std::uint32_t>(index_.size());
 }
 
 std::optional<CrlEntry> Crl::find(BytesView serial) const {
-    if (keys_.empty() || serial.empty() || serial.size() > 20) return std::nullopt;
+    if (index_.empty() || serial.empty() || serial.size() > max_serial_octets) return {};
     const std::uint64_t key = key_of(serial);
-    if (key < keys_.front() || key > keys_.back()) return std::nullopt;
+    if (key < index_.front().key || key > index_.back().key) return {};
     const std::size_t bucket = bucket_of(key);
-    const auto first = keys_.begin() + buckets_[bucket];
-    const auto last = keys_.begin() + buckets_[bucket + 1];
-    for (auto at = std::lower_bound(first, last, key); at != keys_.end() && *at == key; ++at) {
-        const BytesView entry =
-            entries_.subspan(places_[static_cast<std::size_t>(at - keys_.begin())]);
+    const auto first = index_.begin() + buckets_[bucket];
+    const auto last = index_.begin() + buckets_[bucket + 1];
+    for (auto at = std::ranges::lower_bound(first, last, key, {}, &Indexed::key);
+         at != index_.end() && at->key == key; ++at) {
+        const BytesView entry = entries_.subspan(at->place);
         if (!same(serial_of(entry), serial)) continue;
+        if (const auto usual = EntryScanner{}.read(entry)) return usual;
         const auto element = der::Reader{entry}.next(der::tag::sequence);
-        if (!element) return std::nullopt;  // cannot be: it was read before
+        if (!element) return {};  // cannot be: it was read before
         const auto read = read_entry(element->value);
         return read ? std::optional{*read} : std::nullopt;
     }
-    return std::nullopt;
+    return {};
 }
 
 Done Crl::verify_signature(const crypto::PublicKey& key) const {

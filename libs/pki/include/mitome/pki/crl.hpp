@@ -49,18 +49,22 @@ public:
     [[nodiscard]] Result<Bytes> sign(crypto::Signer& signer) &&;
 
 private:
+    static constexpr std::size_t usual_size = 49;  // 16 octets of serial number, UTCTime, a reason
+
     void grow(std::size_t size);
-    std::uint8_t* put_time(std::uint8_t* to, Time time);
+    void check_order(BytesView serial);
+    [[nodiscard]] bool add_usual(const Revocation& revocation);
+    void set_usual_day(std::chrono::sys_days day);
 
     CrlFields fields_;
-    Bytes octets_;          // room for the headers, then the entries, then what follows them
+    Bytes octets_;  // room for the headers, then the entries, then what follows them
     std::size_t room_ = 0;  // where the entries begin
     std::size_t used_ = 0;  // where the next octet goes
     std::size_t tbs_at_ = 0;
-    std::size_t last_at_ = 0, last_size_ = 0;  // serial number of the entry before
-    std::chrono::sys_days day_{};              // of the digits below
-    int year_ = 0;
-    std::array<std::uint8_t, 8> digits_{};  // YYYYMMDD
+    std::size_t last_at_ = 0;  // serial number of the entry before
+    std::size_t last_size_ = 0;
+    std::array<std::uint8_t, usual_size> usual_;  // an entry of that form on `usual_day_`
+    std::chrono::sys_days usual_day_{};
     bool good_ = true;
 };
 
@@ -70,7 +74,7 @@ struct CrlEntry {
     std::optional<Time> invalidity;
 };
 
-/// A CRL, read once. Holds its own octets and an index of 16 octets an entry.
+/// A CRL, read once. Holds its own octets and an index of 20 octets an entry.
 class Crl {
 public:
     [[nodiscard]] static Result<Crl> from_der(Bytes der);
@@ -94,7 +98,7 @@ public:
         return entries_;
     }  ///< content of revokedCertificates
 
-    [[nodiscard]] std::size_t size() const { return keys_.size(); }
+    [[nodiscard]] std::size_t size() const { return index_.size(); }
     /// What it says about a serial number's content octets; absent when it is not listed.
     [[nodiscard]] std::optional<CrlEntry> find(BytesView serial) const;
 
@@ -111,7 +115,6 @@ private:
     Crl() = default;
     [[nodiscard]] Done parse();
     [[nodiscard]] Done scan();
-    void sort_index();
     void make_buckets();
     [[nodiscard]] std::size_t bucket_of(std::uint64_t key) const;
 
@@ -122,10 +125,11 @@ private:
     std::optional<Time> next_update_;
     std::vector<Extension> extensions_;
     bool is_delta_ = false;
-    // Sorted by key: the length and the first octets of a serial number, and where its entry
-    // stands in entries_.
-    std::vector<std::uint64_t> keys_;
-    std::vector<std::uint32_t> places_;
+    struct Indexed {
+        std::uint64_t key = 0;  // length and first octets of a serial number
+        std::uint32_t place = 0;  // where its entry stands in entries_
+    };
+    std::vector<Indexed> index_;  // sorted by key
     std::vector<std::uint32_t> buckets_;  // first index of each equal slice of the key range
 };
 
