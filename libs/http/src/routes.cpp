@@ -73,12 +73,12 @@ Response Routes::operator()(const Request& request) const {
             return problem(403, "not_authorized", "this peer may not call this route");
         }
         if (request.body.size() > route.body) {
-            return problem(413, "too_large", "the body is longer than this route takes");
+            return problem(413, "request_refused", "the body is longer than this route takes");
         }
         return route.handle({request, std::move(caller), *rest});
     }
-    if (allowed.empty()) return problem(404, "no_such_route", "there is no such route");
-    Response response = problem(405, "wrong_method", "this route takes another method");
+    if (allowed.empty()) return problem(404, "not_supported", "there is no such route");
+    Response response = problem(405, "not_supported", "this route takes another method");
     response.headers.push_back({"Allow", std::move(allowed)});
     return response;
 }

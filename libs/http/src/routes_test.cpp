@@ -40,7 +40,7 @@ TEST(Routes, AnswersAnUnknownPathWith404) {
     const Response response = routes(asking("GET", "/healthy"));
 
     EXPECT_EQ(response.status, 404U);
-    EXPECT_NE(text(response.body).find(R"("code":"no_such_route")"), std::string_view::npos);
+    EXPECT_NE(text(response.body).find(R"("code":"not_supported")"), std::string_view::npos);
 }
 
 TEST(Routes, NamesTheMethodsThatAPathTakes) {
