@@ -88,6 +88,8 @@ public:
     [[nodiscard]] unsigned version() const;
 
 private:
+    friend class Snapshot;
+    friend class Transaction;
     friend struct Access;
     struct State;
     explicit Database(std::unique_ptr<State> state);

@@ -220,7 +220,8 @@ public:
                                                                      const View& view = {}) const;
 
     // The phone that counts
-    /// Takes the place of the person's former phone, which is answered.
+    /// Takes the place of the person's former phone, which is answered. `conflict` while the
+    /// device counts for another person.
     [[nodiscard]] Result<std::optional<ActivePhone>> set_phone(Transaction& in,
                                                                const ActivePhone& phone);
     [[nodiscard]] Result<std::optional<ActivePhone>> clear_phone(Transaction& in,
