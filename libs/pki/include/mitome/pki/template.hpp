@@ -116,7 +116,7 @@ struct Validity {
                                                        BytesView spki, BytesView serial,
                                                        Validity validity);
 
-/// The registration service's CMP key: id-kp-cmcRA. RFC 9810 §8 (RFC 6402 §2.10).
+/// The registration service's CMP key: id-kp-cmcRA. RFC 9810 §4.5, RFC 6402 §2.10.
 [[nodiscard]] Result<Template> registration_template(const Issuer& issuer, BytesView name,
                                                      BytesView spki, BytesView serial,
                                                      Validity validity);
