@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <mitome/base/file.hpp>
+#include <mitome/base/bytes.hpp>
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace mitome {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto select_jpki = "00A4040C0AD392F000260100000001"_hex;
+
+class Process : public testing::Test {
+protected:
+    void SetUp() override {
+        char pattern[] = "/tmp/mitome-element-XXXXXX";
+        folder = ::mkdtemp(pattern);
+    }
+    void TearDown() override {
+        if (server > 0) end(SIGKILL);
+        fs::remove_all(folder);
+    }
+
+    static std::string arguments(const std::string& rest) {
+        return std::string{MITOME_PROGRAM} + " " + rest;
+    }
+    /// Exit code; standard output goes to `folder/out`.
+    int run(const std::string& rest, const std::string& input = "") {
+        const std::string command = "printf '%s' '" + input + "' | " + arguments(rest) + " > " +
+                                    (folder / "out").string() + " 2> " + (folder / "err").string();
+        const int status = std::system(command.c_str());
+        return WEXITSTATUS(status);
+    }
+    std::string output(const char* name = "out") {
+        return std::string{text(read_file(folder / name).value())};
+    }
+    int make(const std::string& more = "--persona card --key p256") {
+        return run("new --folder " + (folder / "e").string() + " " + more);
+    }
+    int fill(const std::string& json = "{}") {
+        return run("personalise --folder " + (folder / "e").string(), json);
+    }
+    void serve(const std::string& more = "") {
+        const std::string element = (folder / "e").string();
+        const std::string socket = (folder / "s").string();
+        server = ::fork();
+        if (server == 0) {
+            const Descriptor log{::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)};
+            ::dup2(log.number(), 2);
+            const std::string line =
+                "exec " + arguments("serve --folder " + element + " --socket " + socket + " " + more);
+            ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+            ::_exit(127);
+        }
+        for (int i = 0; i < 200 && connect().number() < 0; ++i) std::this_thread::sleep_for(20ms);
+    }
+    int end(int signal) {
+        ::kill(server, signal);
+        int status = 0;
+        ::waitpid(server, &status, 0);
+        server = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    Descriptor connect() {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, (folder / "s").c_str());
+        Descriptor socket{::socket(AF_UNIX, SOCK_SEQPACKET, 0)};
+        if (::connect(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            return {};
+        return socket;
+    }
+    static std::string ask(const Descriptor& socket, BytesView command) {
+        EXPECT_EQ(::send(socket.number(), command.data(), command.size(), 0),
+                  static_cast<ssize_t>(command.size()));
+        Bytes answer(70'000);
+        const ssize_t got = ::recv(socket.number(), answer.data(), answer.size(), 0);
+        answer.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+        return to_hex(answer);
+    }
+
+    fs::path folder;
+    pid_t server = -1;
+};
+
+TEST_F(Process, MakesACardOnce) {
+    ASSERT_EQ(make("--persona card --key p256 --id 00112233445566778899"), 0);
+    const std::string made = output();
+    EXPECT_NE(made.find("\"id\": \"00112233445566778899\""), std::string::npos);
+    for (const char* name : {"sign_spki", "auth_spki", "text_spki", "attestation_spki"})
+        EXPECT_NE(made.find(name), std::string::npos);
+    EXPECT_NE(output("err").find("warning: the device key is a file"), std::string::npos);
+
+    EXPECT_EQ(make(), 5);
+    EXPECT_EQ(run("show --folder " + (folder / "e").string()), 0);
+    EXPECT_EQ(output(), made);
+}
+
+TEST_F(Process, MakesAPhoneWithoutKeys) {
+    ASSERT_EQ(make("--persona phone"), 0);
+
+    EXPECT_EQ(output().find("sign_spki"), std::string::npos);
+    EXPECT_NE(output().find("attestation_spki"), std::string::npos);
+    fs::remove_all(folder / "e");
+    EXPECT_EQ(make("--persona phone --export-keys " + (folder / "keys").string()), 6);
+}
+
+TEST_F(Process, WritesKeysOutOnlyAtBirth) {
+    ASSERT_EQ(make("--persona card --key p256 --export-keys " + (folder / "keys").string()), 0);
+
+    struct stat about{};
+    ASSERT_EQ(::stat((folder / "keys/sign.key").c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777, 0600U);
+    EXPECT_NE(output("out").find("sign_spki"), std::string::npos);
+    EXPECT_TRUE(fs::exists(folder / "keys/auth.key"));
+}
+
+TEST_F(Process, RefusesWrongUse) {
+    EXPECT_EQ(run("new --folder " + (folder / "e").string() + " --persona cat"), 64);
+    EXPECT_EQ(run("serve"), 64);
+    EXPECT_EQ(run("personalise --folder " + (folder / "none").string(), "{}"), 4);
+    ASSERT_EQ(make(), 0);
+    EXPECT_EQ(fill("{\"certificate\": {}}"), 64);
+    EXPECT_EQ(fill("{\"pins\": {\"signature\": \"12345678901234567\"}}"), 64);
+    EXPECT_EQ(fill(), 0);
+    EXPECT_EQ(fill(), 5);
+}
+
+TEST_F(Process, ServesConversationsThatKnowNothingOfEachOther) {
+    ASSERT_EQ(make(), 0);
+    ASSERT_EQ(fill(), 0);
+    serve();
+    const Descriptor one = connect();
+    const Descriptor two = connect();
+    ASSERT_TRUE(one && two);
+
+    EXPECT_EQ(ask(one, select_jpki), "9000");
+    EXPECT_EQ(ask(one, "0020009B06414243313233"_hex), "9000");
+    EXPECT_EQ(ask(one, "00B0810001"_hex), "FF9000");
+    EXPECT_EQ(ask(two, select_jpki), "9000");
+    EXPECT_EQ(ask(two, "00B0810001"_hex), "6982");
+
+    EXPECT_EQ(end(SIGTERM), 0);
+    EXPECT_FALSE(fs::exists(folder / "s"));
+}
+
+TEST_F(Process, SocketIsForItsOwnerAlone) {
+    ASSERT_EQ(make(), 0);
+    serve();
+
+    struct stat about{};
+    ASSERT_EQ(::stat((folder / "s").c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777, 0600U);
+    EXPECT_EQ(end(SIGINT), 0);
+}
+
+TEST_F(Process, KeepsTriesWhenKilled) {
+    ASSERT_EQ(make(), 0);
+    ASSERT_EQ(fill(), 0);
+    serve();
+    Descriptor one = connect();
+    ask(one, select_jpki);
+    EXPECT_EQ(ask(one, "002000980430303030"_hex), "63C2");
+    end(SIGKILL);
+
+    serve();
+    one = connect();
+
+    ASSERT_TRUE(one);
+    ask(one, select_jpki);
+    EXPECT_EQ(ask(one, "00200098"_hex), "63C2");
+}
+
+TEST_F(Process, IsACardInAVirtualReader) {
+    ASSERT_EQ(make(), 0);
+    ASSERT_EQ(fill(), 0);
+    const Descriptor listener{::socket(AF_INET, SOCK_STREAM, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(listener.number(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(listener.number(), 1), 0);
+    ::getsockname(listener.number(), reinterpret_cast<sockaddr*>(&address), &size);
+    serve("--vpcd 127.0.0.1:" + std::to_string(ntohs(address.sin_port) - 1) + " --slot 1");
+
+    // Twice: the card comes back when its reader goes away.
+    for (int i = 0; i < 2; ++i) {
+        const Descriptor reader{::accept(listener.number(), nullptr, nullptr)};
+        ASSERT_TRUE(reader);
+        const auto send = [&](BytesView message) {
+            const Bytes length{static_cast<std::uint8_t>(message.size() >> 8),
+                               static_cast<std::uint8_t>(message.size() & 0xFF)};
+            const Bytes whole = join({length, message});
+            ASSERT_EQ(::send(reader.number(), whole.data(), whole.size(), 0),
+                      static_cast<ssize_t>(whole.size()));
+        };
+        const auto receive = [&] {
+            std::uint8_t length[2]{};
+            EXPECT_EQ(::recv(reader.number(), length, 2, MSG_WAITALL), 2);
+            Bytes message(static_cast<std::size_t>(length[0]) << 8 | length[1]);
+            EXPECT_EQ(::recv(reader.number(), message.data(), message.size(), MSG_WAITALL),
+                      static_cast<ssize_t>(message.size()));
+            return to_hex(message);
+        };
+        send(Bytes{1});
+        send(Bytes{4});
+        EXPECT_EQ(receive(), "3BE000FF8131FE4514");
+        send(select_jpki);
+        EXPECT_EQ(receive(), "9000");
+        send("0020009B06414243313233"_hex);
+        EXPECT_EQ(receive(), "9000");
+        send(Bytes{0});
+        send(Bytes{1});
+        send(select_jpki);
+        EXPECT_EQ(receive(), "9000");
+        send("00B0810001"_hex);
+        EXPECT_EQ(receive(), "6982");
+    }
+
+    EXPECT_EQ(end(SIGTERM), 0);
+}
+
+}  // namespace
+}  // namespace mitome
