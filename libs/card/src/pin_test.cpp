@@ -32,6 +32,22 @@ TEST(VerifyPin, AcceptsTheRightPinAndForgetsItAtTheEnd) {
     EXPECT_EQ(script.record->at_close, reader::Disposition::leave);
 }
 
+TEST(VerifyPin, KeepsNothingOfThePinWhateverHappens) {
+    auto made = recorded([](BytesView) { return Bytes{0x90, 0x00}; });
+    Pin wrong_form = pin("12");
+    Pin right_form = pin("1234");
+
+    const auto outcomes = in_session(made, [&](Session& session) {
+        return std::pair{
+            verify_pin(session, PinRef::authentication, std::move(wrong_form)).has_value(),
+            verify_pin(session, PinRef::authentication, std::move(right_form)).has_value()};
+    });
+
+    EXPECT_EQ(outcomes, std::pair(false, true));
+    EXPECT_TRUE(wrong_form.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_TRUE(right_form.empty());  // NOLINT(bugprone-use-after-move)
+}
+
 TEST(VerifyPin, SaysHowManyTriesAWrongPinLeaves) {
     auto script = scripted("verify-rejected");
 

@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mitome::card {
@@ -22,7 +24,7 @@ struct Record {
     std::size_t left = 0;  ///< exchanges of a script that did not come
     std::uint32_t largest_response = 65'536;
     bool exclusive = false;
-    bool gone = false;
+    std::optional<Error> next_failure;  ///< of the path, instead of the next answer
     reader::Disposition at_close = reader::Disposition::leave;
 };
 
@@ -37,6 +39,9 @@ public:
           })) {}
 
     Result<apdu::Response> transmit(const apdu::Command& command) override {
+        if (const auto failure = std::exchange(record_->next_failure, std::nullopt)) {
+            return std::unexpected{*failure};
+        }
         return inner_->transmit(command);
     }
     [[nodiscard]] std::uint32_t largest_response() const override {

@@ -93,6 +93,23 @@ TEST(Session, SendsNothingAtItsEndWhenNoPinWasPresented) {
     EXPECT_EQ(made.record->commands.size(), 1u);
 }
 
+TEST(Session, SelectsAgainAfterAResetByAnotherProgram) {
+    const auto token = token_with(object_of(100), 200);
+    auto made = on(token);
+    const auto session = Session::open(std::move(made.channel));
+    ASSERT_TRUE(session);
+    made.record->next_failure =
+        Error{Fault::conflict, "another program reset the card", reader::code::reset};
+    token->selected = false;
+
+    const auto lost = (*session)->read_object(any_file);
+    const auto next = (*session)->read_object(any_file);
+
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, reader::code::reset);
+    EXPECT_TRUE(next);
+}
+
 TEST(LogOut, SelectsAnotherApplicationWhereThereIsNoSecurityDomain) {
     auto script = scripted("log-out-other-application");
     {

@@ -91,7 +91,7 @@ TEST_P(ChannelConformance, CarriesExtendedCommands) {
 TEST_P(ChannelConformance, CarriesExtendedAnswers) {
     auto opened = GetParam().open([](BytesView) {
         Bytes file(3'072, 0xA5);
-        file.insert(file.end(), {0x90, 0x00});
+        append(file, "9000"_hex);
         return file;
     });
     ASSERT_TRUE(opened.channel);

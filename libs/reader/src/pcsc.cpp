@@ -403,7 +403,8 @@ private:
     }
 
     template <class Call>
-    BlockingCalls::Ending make(Call call, LONG& rv, const std::function<void()>& interrupt = {}) {
+    BlockingCalls::Ending make(const Call& call, LONG& rv,
+                               const std::function<void()>& interrupt = {}) {
         // Shared with the call, which may outlive this frame.
         const auto outcome = std::make_shared<LONG>(SCARD_F_INTERNAL_ERROR);
         const auto ending = calls_->make([card = card_, outcome, call] { *outcome = call(*card); },
@@ -529,7 +530,8 @@ Result<std::vector<ReaderState>> Pcsc::readers() {
 }
 
 Result<std::vector<ReaderState>> Pcsc::wait_for_change(const std::vector<ReaderState>& known,
-                                                       milliseconds limit, std::stop_token stop) {
+                                                       milliseconds limit,
+                                                       const std::stop_token& stop) {
     const auto end = Timer::now() + limit;
     for (;;) {
         if (stop.stop_requested()) {
@@ -561,7 +563,7 @@ Result<std::vector<ReaderState>> Pcsc::wait_for_change(const std::vector<ReaderS
 }
 
 Result<ReaderState> Pcsc::wait_for_card(std::optional<std::string> reader, milliseconds limit,
-                                        std::stop_token stop) {
+                                        const std::stop_token& stop) {
     const auto end = Timer::now() + limit;
     MITOME_TRY(known, readers());
     for (;;) {

@@ -26,6 +26,7 @@ void Sources::add_element(std::string name, std::string socket_path) {
 
 Result<std::vector<Place>> Sources::places() {
     std::vector<Place> places;
+    places.reserve(elements_.size());
     for (const Element& element : elements_) {
         places.push_back(
             {.name = element.name,
@@ -54,7 +55,8 @@ Result<std::vector<Place>> Sources::places() {
 }
 
 Result<std::vector<Place>> Sources::wait_for_change(const std::vector<Place>& known,
-                                                    milliseconds limit, std::stop_token stop) {
+                                                    milliseconds limit,
+                                                    const std::stop_token& stop) {
     const auto end = Timer::now() + limit;
     std::mutex mutex;
     std::condition_variable_any never;

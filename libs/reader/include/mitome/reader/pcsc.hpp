@@ -66,13 +66,13 @@ public:
     /// and gives the present state either way. `unavailable` with `code::stopped` on stop.
     [[nodiscard]] Result<std::vector<ReaderState>> wait_for_change(
         const std::vector<ReaderState>& known, std::chrono::milliseconds limit,
-        std::stop_token stop = {});
+        const std::stop_token& stop = {});
 
     /// Waits for a card in `reader`, or in any reader. `unavailable` with `code::no_card` when
     /// `limit` has passed.
     [[nodiscard]] Result<ReaderState> wait_for_card(std::optional<std::string> reader,
                                                     std::chrono::milliseconds limit,
-                                                    std::stop_token stop = {});
+                                                    const std::stop_token& stop = {});
 
     /// Opens a conversation with the card in `reader`. `absent` for an unknown reader;
     /// `unavailable` with `code::no_card`, `code::mute_card` or `code::in_use`.

@@ -37,7 +37,7 @@ public:
     /// As `Pcsc::wait_for_change`; an element or daemon that comes or goes counts as a change.
     [[nodiscard]] Result<std::vector<Place>> wait_for_change(const std::vector<Place>& known,
                                                              std::chrono::milliseconds limit,
-                                                             std::stop_token stop = {});
+                                                             const std::stop_token& stop = {});
 
     /// `absent` with `code::unknown_reader` when no place has that name.
     [[nodiscard]] Result<std::unique_ptr<Channel>> open(const std::string& name,
