@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "anchors.hpp"
+#include "factory.hpp"
+#include "services.hpp"
+#include "token.hpp"
+
+#include <mitome/base/log.hpp>
+#include <mitome/client/registration.hpp>
+#include <mitome/client/revocation.hpp>
+#include <mitome/wallet/issue.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace mitome::cli {
+namespace {
+
+using catalogue::Code;
+using catalogue::Word;
+using wallet::IssueState;
+
+const Token the_card{Token::Owner::card, {}};
+
+/// Only letters, digits and a hyphen: the name becomes a folder, a socket and a process.
+bool is_phone_name(std::string_view name) {
+    return !name.empty() && name.size() <= 16 && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-';
+    });
+}
+
+/// Nothing is shown at the end of the way.
+std::string_view words_of(const Context& context, IssueState state) {
+    switch (state) {
+        case IssueState::recovering:
+        case IssueState::ordering: return context.word("cli.issue.step.connect");
+        case IssueState::making_keys: return context.word("cli.issue.step.keys");
+        case IssueState::setting_pins: return context.word("cli.issue.step.secrets");
+        case IssueState::proving: return context.word("cli.issue.step.prepare");
+        case IssueState::waiting_for_card:
+        case IssueState::unlocking: return context.word("cli.issue.step.card");
+        case IssueState::requesting: return context.word("cli.issue.step.sign");
+        case IssueState::storing: return context.word("cli.issue.step.store");
+        case IssueState::confirming: return context.word("cli.issue.step.confirm");
+        case IssueState::done:
+        case IssueState::stopped: return {};
+    }
+    return {};
+}
+
+/// The reader of the sandbox or of the desk; a person at a terminal is asked to put the card.
+class CardAtReader final : public wallet::CardPlace {
+public:
+    explicit CardAtReader(const Context& context) : context_(context) {}
+
+    wallet::Reply<std::unique_ptr<reader::Channel>> wait_for_card() override {
+        for (;;) {
+            auto channel = open_channel(context_, the_card);
+            if (channel) return std::move(*channel);
+            const auto code = channel.error().code;
+            auto terminal = Terminal::open();
+            const bool may_come = code == Code::card_absent || code == Code::card_lost;
+            if (!may_come || !terminal) return std::unexpected{wallet::Refusal{code}};
+            terminal->write(std::string{context_.word("cli.issue.card.put")} + " ");
+            if (!terminal->ask("")) return std::unexpected{wallet::Refusal{code}};
+        }
+    }
+
+private:
+    const Context& context_;
+};
+
+/// MITOME_STOP_AT=requesting: stands still there, so that a test can take a process away from
+/// between two steps. Only a sandbox has this verb at all.
+void stop_where_a_test_says(IssueState at) {
+    const char* wanted = std::getenv("MITOME_STOP_AT");
+    if (wanted != nullptr && wallet::name_of(at) == wanted) ::raise(SIGSTOP);
+}
+
+/// Said before the holder types anything; registration says the same in the end.
+bool has_live_pair(const wallet::Shelf& shelf, const std::vector<pki::Certificate>& anchors) {
+    const SystemClock clock;
+    for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
+        const auto kept = shelf.find(kind);
+        if (!kept || kept->not_after() < clock.now()) return false;
+        const auto* issuer = issuer_of(*kept, anchors);
+        if (issuer == nullptr || client::ask_revocation(*kept, *issuer, clock).kind !=
+                                     signature::RevocationState::Kind::good)
+            return false;
+    }
+    return true;
+}
+
+Failure failure_of_error(const Error& error) {
+    // The network's failures come as refusals: what is left is the card's or the element's.
+    return token_failure(the_card, error);
+}
+
+}  // namespace
+
+Outcome phone_init(const Context& context, const std::string& phone, Reset reset) {
+    auto state = require_sandbox(context.home);
+    if (!state) return std::unexpected{state.error()};
+    const auto name = !phone.empty()           ? phone
+                      : !state->phones.empty() ? state->phones.front()
+                                               : std::string{"phone"};
+    if (!is_phone_name(name))
+        return stop(catalogue::variant(Code::usage, "value"), {{"argument", "--phone"}});
+    const bool exists = std::ranges::find(state->phones, name) != state->phones.end();
+    const auto done = [&](Word words, std::string_view what) {
+        return Answer{boost::json::object{{"phone", name}, {"state", what}},
+                      std::string{context.word(words)} + "\n"};
+    };
+    if (exists && reset == Reset::no) {
+        if (auto started = start_phone_element(context, *state, name); !started)
+            return std::unexpected{started.error()};
+        context.tell(Code::phone_exists);
+        return Answer{boost::json::object{{"phone", name}, {"state", "unchanged"}}, ""};
+    }
+    if (exists) {
+        stop_element(context.home, "phone-" + name);
+        std::error_code error;
+        std::filesystem::remove_all(context.home.phone(name), error);
+        if (error) return stop(Code::home_unusable, {{"home", context.home.path().string()}});
+        auto shelf = shelf_of_phone(context.home, name);
+        if (const auto cleared = shelf.clear(); !cleared)
+            return stop(Code::home_unusable, {{"home", context.home.path().string()}});
+    }
+    if (auto made = make_phone(context, name); !made) return std::unexpected{made.error()};
+    if (!exists) {
+        state->phones.push_back(name);
+        if (auto saved = state->save(context.home); !saved) return std::unexpected{saved.error()};
+    }
+    if (auto started = start_phone_element(context, *state, name); !started)
+        return std::unexpected{started.error()};
+    return exists ? done("cli.phone.remade", "reset") : done("cli.phone.made", "made");
+}
+
+Outcome phone_issue(const Context& context, const std::string& phone) {
+    auto state = require_sandbox(context.home);
+    if (!state) return std::unexpected{state.error()};
+    const auto name = phone_name(*state, phone);
+    if (!name) return std::unexpected{name.error()};
+    auto anchors = load_anchors(context, std::nullopt);
+    if (!anchors) return std::unexpected{anchors.error()};
+    auto element = open_channel(context, {Token::Owner::phone, *name});
+    if (!element) return std::unexpected{element.error()};
+    auto identity = load_identity(context.home.phone(*name), "device");
+    if (!identity) return stop(Code::element_mute);
+
+    auto registration =
+        client::Registration::connect(state->ports.registration, std::move(*identity));
+    if (!registration) return stop(Code::service_unavailable);
+    auto shelf = shelf_of_phone(context.home, *name);
+    if (has_live_pair(shelf, *anchors)) return stop(Code::already_issued);
+
+    auto new_pin = take_secret(context, SecretName::new_phone_authentication);
+    if (!new_pin) return std::unexpected{new_pin.error()};
+    auto new_password = take_secret(context, SecretName::new_phone_signature);
+    if (!new_password) return std::unexpected{new_password.error()};
+    auto card_password = take_secret(context, SecretName::card_signature);
+    if (!card_password) return std::unexpected{card_password.error()};
+
+    Progress progress{context};
+    CardAtReader card{context};
+    crypto::SystemRandom random;
+    const SystemClock clock;
+    wallet::IssuePorts ports{
+        **registration, **element, card, shelf, random, clock, *anchors, [&](IssueState at) {
+            if (const auto words = words_of(context, at); !words.empty()) progress.show(words);
+        }};
+    auto outcome = wallet::issue(
+        ports, {std::move(*new_pin), std::move(*new_password), std::move(*card_password)});
+    if (!outcome) return std::unexpected{failure_of_error(outcome.error())};
+    if (const auto* refusal = std::get_if<wallet::Refusal>(&*outcome)) return stop(refusal->code);
+    if (const auto* wrong = std::get_if<wallet::WrongPassword>(&*outcome))
+        return std::unexpected{wrong_pin(context, SecretName::card_signature, wrong->tries_left)};
+    if (std::holds_alternative<wallet::PasswordBlocked>(*outcome))
+        return std::unexpected{blocked_pin(SecretName::card_signature)};
+
+    const auto& issued = std::get<wallet::Issued>(*outcome);
+    boost::json::array rows;
+    std::string until;
+    for (const auto& [kind, certificate] :
+         {std::pair{pki::Kind::sign, &issued.sign}, std::pair{pki::Kind::auth, &issued.auth}}) {
+        if (!*certificate) continue;
+        until = to_rfc3339((*certificate)->not_after());
+        rows.push_back(boost::json::object{{"kind", pki::name_of(kind)},
+                                           {"serial", to_hex((*certificate)->serial())},
+                                           {"issuer", pki::to_text_name((*certificate)->issuer())},
+                                           {"not_before", to_rfc3339((*certificate)->not_before())},
+                                           {"not_after", until}});
+    }
+    if (issued.resumed) context.tell(Code::issue_resumed);
+    boost::json::object json{
+        {"phone", *name}, {"resumed", issued.resumed}, {"certificates", std::move(rows)}};
+    return Answer{std::move(json),
+                  until.empty() ? std::string{}
+                                : context.sentence("cli.issue.done", {{"date", until}}) + "\n"};
+}
+
+}  // namespace mitome::cli
