@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ca_keys.hpp"
+#include "recovery.hpp"
+#include "routes.hpp"
+
+#include <mitome/base/log.hpp>
+#include <mitome/base/secret.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <span>
+
+namespace mitome::authority {
+namespace {
+
+struct Arguments {
+    std::filesystem::path config;
+    bool initialise = false;
+};
+
+std::optional<Arguments> read_arguments(std::span<char*> words) {
+    Arguments arguments;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--config" && i + 1 < words.size()) {
+            arguments.config = words[++i];
+        } else if (word == "--initialise") {
+            arguments.initialise = true;
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (arguments.config.empty()) return std::nullopt;
+    return arguments;
+}
+
+// A sandbox may be told to die at a step of issuance, so that a test sees what is left.
+Result<issuance::Interruption> interruption_of(const Config& config) {
+    const char* wanted = std::getenv("MITOME_CRASH_AT");
+    if (wanted == nullptr || *wanted == '\0' || !config.sandbox) return issuance::Interruption{};
+    const auto step = issuance::step_of(wanted);
+    if (!step) return fail(Fault::malformed, "authority: MITOME_CRASH_AT names no step");
+    log(Level::warning, "will crash", {{"at", issuance::name_of(*step)}});
+    return issuance::crash_at(*step);
+}
+
+Done run(const Arguments& arguments) {
+    if (const Done guarded = guard_memory(); !guarded) {
+        log(Level::warning, "memory.unlocked", {{"error", guarded.error()}});
+    }
+    MITOME_TRY(config, read_config(arguments.config));
+    const SystemClock clock;
+    if (arguments.initialise) MITOME_CHECK(initialise(config, clock.now()));
+    MITOME_TRY(database,
+               store::Database::open(config.folder / "ledger.db", store::authority_schema()));
+    if (arguments.initialise) return {};
+
+    // Before any thread is made, so that all of them leave these to sigwait.
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    MITOME_TRY(interruption, interruption_of(config));
+    store::Ledger ledger{*database};
+    store::Audit audit{*database};
+    crypto::SystemRandom random;
+    Issuers issuers;
+    MITOME_TRY(cas, open_cas(config));
+    for (issuance::CertificateAuthority& ca : cas) {
+        const pki::Ca name = ca.profile.ca();
+        MITOME_TRY(issuer, issuance::Issuer::create(std::move(ca), {.database = *database,
+                                                                    .ledger = ledger,
+                                                                    .audit = audit,
+                                                                    .clock = clock,
+                                                                    .random = random,
+                                                                    .interruption = interruption,
+                                                                    .hold_rules = {}}));
+        issuers.emplace(name, std::move(issuer));
+    }
+    MITOME_CHECK(recover(issuers, ledger, clock));
+
+    const CrlCadence cadence = config.sandbox ? CrlCadence::each_change : CrlCadence::quarter_hour;
+    Feeder feeder{{.status = config.status,
+                   .tls = config.tls,
+                   .cadence = cadence,
+                   .interruption = interruption},
+                  issuers,
+                  ledger,
+                  clock,
+                  random};
+    Service service{.issuers = issuers,
+                    .ledger = ledger,
+                    .feeder = feeder,
+                    .clock = clock,
+                    .world = config.sandbox ? World::sandbox : World::production};
+    const http::Routes table = routes(service);
+    constexpr unsigned threads = 8;  // each waits for the disk, the HSM and status
+    http::Server::Options options;
+    options.port = config.port;
+    options.threads = threads;
+    options.limits.body = table.longest_body();
+    MITOME_TRY(identity, http::read_tls(config.tls));
+    options.tls = std::move(identity);
+    MITOME_TRY(server, http::Server::start(std::move(options), table));
+    feeder.start();
+    log(Level::info, "ready", {{"port", server->port()}});
+
+    int received = 0;
+    sigwait(&ends, &received);
+    log(Level::info, "ending", {{"signal", received}});
+    server->stop();
+    return {};
+}
+
+}  // namespace
+}  // namespace mitome::authority
+
+int main(int count, char** words) {
+    mitome::start_log("mitome-authority", mitome::Level::info);
+    const auto arguments =
+        mitome::authority::read_arguments({words, static_cast<std::size_t>(count)});
+    if (!arguments) {
+        mitome::log(mitome::Level::error, "usage: mitome-authority --config FILE [--initialise]");
+        return 64;
+    }
+    const mitome::Done done = mitome::authority::run(*arguments);
+    if (!done) {
+        mitome::log(mitome::Level::error, "ended", {{"error", done.error()}});
+        return done.error().fault == mitome::Fault::unavailable ? 7 : 70;
+    }
+    return 0;
+}
