@@ -95,8 +95,9 @@ Outcome verify_file(const Context& context, const std::filesystem::path& file,
     if (!validation) return std::unexpected{file_failure(validation.error(), file.string())};
 
     const auto verdict = validation->verdict();
+    const auto code = code_of(validation->ground);
     boost::json::object json{{"verdict", signature::name_of(verdict)},
-                             {"reason", signature::name_of(validation->ground)},
+                             {"reason", catalogue::failure(code).code},
                              {"etsi", signature::etsi_name_of(validation->ground)},
                              {"signer", nullptr}};
     std::string words = std::string{context.word(title_of(verdict))} + "\n";
@@ -128,7 +129,6 @@ Outcome verify_file(const Context& context, const std::filesystem::path& file,
         row("cli.verify.revocation_reason",
             plain ? fmt::format("{} ({})", context.word(*plain), reason) : std::string{reason});
     }
-    const auto code = code_of(validation->ground);
     const std::array values{catalogue::Value{"date", revoked_at},
                             catalogue::Value{"file", file.native()}};
     row("cli.verify.reason", catalogue::message(code, context.language, values));

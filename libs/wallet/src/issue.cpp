@@ -16,7 +16,7 @@ namespace cmp = pki::cmp;
 
 /// Longest that the holder may take to bring the card back once the set is swapped; registration
 /// closes the order at confirmWaitTime anyway.
-constexpr int most_cards = 3;
+constexpr int most_cards = 2;
 
 pki::Kind kind_of(Kind kind) { return kind == Kind::sign ? pki::Kind::sign : pki::Kind::auth; }
 
