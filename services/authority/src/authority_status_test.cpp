@@ -131,6 +131,8 @@ TEST(AuthorityAndStatus, LetInWhomTheRoutesName) {
     EXPECT_EQ(home.ask("status", "POST", "/revoke", "", "{}")->status, 403U);
     EXPECT_EQ(home.ask("registration", "POST", "/issue", "", "{}")->status, 400U);
     EXPECT_EQ(home.ask("status", "GET", "/health", "", "")->status, 200U);
+    EXPECT_THAT(std::string{text(home.ask("registration", "GET", "/authorities", "", "")->body)},
+                HasSubstr("\"phone-auth\":\"MII"));
     EXPECT_EQ(home.ask("registration", "GET", "/nothing", "", "")->status, 404U);
 }
 

@@ -128,6 +128,15 @@ http::Response certificate(Service& service, const http::Call& call) {
     return answer(body);
 }
 
+// The CAs themselves, for those who judge certificates by them.
+http::Response authorities(Service& service, const http::Call&) {
+    json::object body;
+    for (const auto& [ca, issuer] : service.issuers) {
+        body[pki::name_of(ca)] = to_base64(issuer->certificate().der());
+    }
+    return answer(body);
+}
+
 http::Response ledger(Service& service, const http::Call& call) {
     const auto after = http::parameter(call.request.query, "after");
     if (!after) return refuse(after.error(), "broken");
@@ -169,6 +178,7 @@ http::Routes routes(Service& service) {
                  on(issue_registration)},
                 {"POST", "/revoke", {"registration", "operator"}, longest_revocation, on(revoke)},
                 {"GET", "/certificates", {"registration", "operator"}, 0, on(certificate)},
+                {"GET", "/authorities", {"registration"}, 0, on(authorities)},
                 {"GET", "/ledger", {"operator"}, 0, on(ledger)},
                 {"GET", "/health", {http::any_role}, 0, health},
                 {"GET", "/ready", {http::any_role}, 0, ready},
