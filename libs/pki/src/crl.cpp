@@ -131,7 +131,8 @@ private:
         return pair(6) < 24 && pair(8) < 60 && pair(10) < 60 && digits[12] == 'Z';
     }
 
-    std::array<std::uint8_t, digits_of_day> day_{};
+    // The last day that was checked; it begins as one that exists, since any octets may come.
+    std::array<std::uint8_t, digits_of_day> day_{'0', '0', '0', '1', '0', '1'};
 };
 
 /// Content octets of the serial number of a checked entry at the front.

@@ -237,5 +237,15 @@ TEST(CrlReader, RefusesAnEmptyListAndTrailingOctets) {
     EXPECT_FALSE(Crl::from_der(longer));
 }
 
+TEST(CrlReader, RefusesATimeWithoutDigits) {
+    Bytes crl = make_crl({{Bytes{0x05}, now, Reason::superseded, {}}}, 1);
+    const std::string whole{text(crl)};
+    const auto at = whole.find("251201000000Z", whole.find(std::string{"\x02\x01\x05\x17\x0D"}));
+    ASSERT_NE(at, std::string::npos);
+    std::fill_n(crl.begin() + static_cast<std::ptrdiff_t>(at), 6, std::uint8_t{0});
+
+    EXPECT_FALSE(Crl::from_der(crl));
+}
+
 }  // namespace
 }  // namespace mitome::pki

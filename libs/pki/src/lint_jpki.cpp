@@ -199,7 +199,7 @@ bool is_distribution_point_of_place(const Look& look) {
     if (!place) return true;  // said already
     if (!look.signs()) return true;
     const auto subject = attributes_of(look.parts.subject.whole);
-    if (!subject || subject->size() < 3) return true;
+    if (!subject || subject->size() != 4) return true;  // another lint
     return text((*subject)[1].text) == place->prefecture &&
            text((*subject)[2].text) == place->municipality;
 }
