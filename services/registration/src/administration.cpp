@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "administration.hpp"
+
+#include <mitome/apdu/ram.hpp>
+#include <mitome/base/log.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mitome::registration {
+
+using apdu::Command;
+using apdu::administration::Generated;
+using apdu::administration::Operation;
+using apdu::administration::State;
+using catalogue::Code;
+namespace adm = apdu::administration;
+namespace scp03 = apdu::scp03;
+
+/// What a session is for. The state of the order decides, nothing that the carrier says.
+enum class Administration::Purpose : std::uint8_t {
+    make_keys,
+    examine_then_make_keys,  ///< the first try met an element that has something else pending
+    store_certificates,
+    recover,
+};
+
+struct Administration::Session {
+    Purpose purpose{};
+    Bytes element;
+    Bytes order;
+    Bytes device;  ///< digest of the TLS certificate that it was begun with
+    scp03::Host host;
+    std::uint32_t step = 0;  ///< 0: greeting sent, 1: operations sent, 2: those after examining
+    std::vector<Operation> sent;
+    Time touched{};
+};
+
+/// What goes back: the next script, or the end. Kept with the request that it answers.
+struct Administration::Answer {
+    Bytes next;  ///< token; empty: the end
+    Bytes script;
+    std::unique_ptr<Session> session = {};
+
+    [[nodiscard]] Bytes encode() const { return next.empty() ? Bytes{0} : join({next, script}); }
+};
+
+namespace {
+
+constexpr std::size_t token_octets = 16;
+constexpr std::size_t challenge_octets = 8;
+constexpr std::size_t keyset_octets = 32;  // AES-256
+constexpr std::chrono::minutes uri_life{30};
+constexpr std::size_t most_sessions = 10'000;
+
+constexpr std::string_view protocol = "globalplatform-remote-admin/1.1.1";
+constexpr std::string_view script_type =
+    "application/vnd.globalplatform.card-content-mgt;version=1.0";
+constexpr std::string_view answers_type =
+    "application/vnd.globalplatform.card-content-mgt-response;version=1.0";
+constexpr std::string_view path = "/administration/";
+constexpr std::string_view targeted_application = "//aid/A000000151/000000";
+
+constexpr std::string_view master_label = "element-master";
+
+Command select_security_domain() {
+    return {
+        .cla = 0x00, .ins = 0xA4, .p1 = 0x04, .p2 = 0x0C, .data = copy(adm::security_domain_aid)};
+}
+
+pki::Kind kind_of(adm::Kind kind) {
+    return kind == adm::Kind::sign ? pki::Kind::sign : pki::Kind::auth;
+}
+adm::Kind kind_of(pki::Kind kind) {
+    return kind == pki::Kind::sign ? adm::Kind::sign : adm::Kind::auth;
+}
+
+bool is_of(const std::optional<adm::Order>& order, BytesView id) {
+    return order && same(*order, id);
+}
+
+Bytes device_of(const http::Call& call) {
+    return crypto::digest(crypto::Hash::sha256, call.request.peer_certificate);
+}
+
+std::unexpected<Refused> administration_refused(Literal why) {
+    return refuse(Code::administration_refused, why);
+}
+
+std::string upper(std::string_view text) {
+    std::string out{text};
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    return out;
+}
+
+}  // namespace
+
+Result<scp03::Keyset> HsmKeysets::of(BytesView element) {
+    const auto master = [this](BytesView content) {
+        return administration_->cmac(master_label, content);
+    };
+    return scp03::diversify(master, keyset_octets, element);
+}
+
+Administration::Administration(Office& office, Orders& orders, Keysets& keysets)
+    : office_(office), orders_(orders), keysets_(keysets) {}
+Administration::~Administration() = default;
+
+http::Response Administration::said(const Answer& answer, BytesView element) const {
+    http::Response response;
+    response.headers.push_back({"X-Admin-Protocol", std::string{protocol}});
+    if (answer.next.empty()) {
+        response.status = 204;
+        return response;
+    }
+    response.headers.push_back({"X-Admin-Next-URI", std::string{path} + to_hex(answer.next)});
+    response.headers.push_back({"X-Admin-Targeted-SE", "//se-id/CUD/" + to_hex(element)});
+    response.headers.push_back({"X-Admin-Targeted-Application", std::string{targeted_application}});
+    response.headers.push_back({"Content-Type", std::string{script_type}});
+    response.body = answer.script;
+    return response;
+}
+
+void Administration::forget_old_sessions() {
+    const Time now = office_.clock.now();
+    std::erase_if(sessions_,
+                  [&](const auto& entry) { return entry.second->touched + uri_life < now; });
+    if (sessions_.size() >= most_sessions) sessions_.clear();  // each begins anew by itself
+}
+
+http::Response Administration::begin(const http::Call& call) {
+    const auto element = from_hex(call.caller.element);
+    if (!element || element->size() != scp03::diversification_size)
+        return problem_of({Code::not_authorized, "not a device certificate"});
+    const std::string from = upper(call.request.header("X-Admin-From"));
+    if (!call.request.body.empty() || from.find(call.caller.element) == std::string::npos)
+        return problem_of({Code::not_authorized, "the element is not that of the device"});
+    auto answer = open(call, *element);
+    if (!answer) return problem_of(answer.error());
+    if (!answer->next.empty()) {
+        // The dialog is known by its next token alone; nothing was asked under an earlier one.
+        const std::lock_guard guard{mutex_};
+        forget_old_sessions();
+        sessions_[answer->next] = std::move(answer->session);
+    }
+    return said(*answer, *element);
+}
+
+Judged<Administration::Answer> Administration::open(const http::Call& call, const Bytes& element) {
+    REGISTRATION_TRY(order, orders_.current(element));
+    if (!order) return Answer{};
+    REGISTRATION_TRY(recovering, orders_.asks_for_recovery(*order));
+    const auto lacks = [&](const Bytes store::OrderKey::* field) {
+        return std::ranges::any_of(order->keys,
+                                   [&](const auto& key) { return (key.*field).empty(); });
+    };
+    Purpose purpose{};
+    if (recovering)
+        purpose = Purpose::recover;
+    else if (lacks(&store::OrderKey::spki))
+        purpose = Purpose::make_keys;
+    else if (order->state == store::OrderState::answered && !lacks(&store::OrderKey::certificate))
+        purpose = Purpose::store_certificates;
+    else
+        return Answer{};
+
+    REGISTRATION_TRY(keyset, keysets_.of(element));
+    return greet({.purpose = purpose,
+                  .element = element,
+                  .order = order->id,
+                  .device = device_of(call),
+                  .host = scp03::Host{std::move(keyset), office_.random.octets(challenge_octets)},
+                  .step = 0,
+                  .sent = {},
+                  .touched = {}});
+}
+
+Judged<Administration::Answer> Administration::greet(Session session) {
+    session.step = 0;
+    std::vector<Bytes> script{select_security_domain().encode(),
+                              session.host.initialize_update().encode()};
+    return send(std::move(session), std::move(script), {});
+}
+
+Judged<Administration::Answer> Administration::send(Session session, std::vector<Bytes> script,
+                                                    std::vector<Operation> operations) {
+    session.sent = std::move(operations);
+    session.touched = office_.clock.now();
+    Answer answer{.next = office_.random.octets(token_octets),
+                  .script = apdu::ram::encode_commands(script)};
+    REGISTRATION_TRY(change, office_.database.begin());
+    REGISTRATION_CHECK(office_.people.put(change, {.id = answer.next,
+                                                   .element = session.element,
+                                                   .order = session.order,
+                                                   .step = session.step,
+                                                   .request_digest = {},
+                                                   .answer = {},
+                                                   .at = session.touched}));
+    REGISTRATION_CHECK(change.commit());
+    answer.session = std::make_unique<Session>(std::move(session));
+    return answer;
+}
+
+http::Response Administration::go_on(const http::Call& call) {
+    const auto element = from_hex(call.caller.element);
+    const auto token = from_hex(call.rest);
+    if (!element || !token || token->size() != token_octets)
+        return problem_of({Code::order_expired, "no such dialog"});
+    const Turns::Turn turn{office_.turns, *token};
+    auto dialog = office_.people.dialog(*token);
+    if (!dialog) return problem_of(refused(dialog.error()));
+    const Time now = office_.clock.now();
+    if (!*dialog || (*dialog)->at + uri_life < now)
+        return problem_of({Code::order_expired, "no such dialog"});
+    if ((*dialog)->element != *element)
+        return problem_of({Code::not_authorized, "the dialog of another element"});
+
+    const std::string_view status = call.request.header("X-Admin-Script-Status");
+    const Bytes digest = crypto::digest(
+        crypto::Hash::sha256, join({view(status), BytesView{"00"_hex}, call.request.body}));
+    if (!(*dialog)->request_digest.empty()) {
+        if ((*dialog)->request_digest != digest)
+            return problem_of({Code::administration_refused, "this step was answered already"});
+        const BytesView kept{(*dialog)->answer};
+        if (kept.size() < token_octets) return said({}, *element);
+        return said(
+            {.next = copy(kept.first(token_octets)), .script = copy(kept.subspan(token_octets))},
+            *element);
+    }
+
+    std::unique_ptr<Session> session;
+    {
+        const std::lock_guard guard{mutex_};
+        if (const auto found = sessions_.find(*token); found != sessions_.end()) {
+            session = std::move(found->second);
+            sessions_.erase(found);
+        }
+    }
+    auto answer = [&]() -> Judged<Answer> {
+        // Session keys do not survive us: after a restart the dialog begins anew.
+        if (!session) return open(call, *element);
+        if (session->device != device_of(call))
+            return refuse(Code::not_authorized, "the dialog of another device");
+        if (status != "ok" || call.request.header("Content-Type") != answers_type)
+            return failed(std::move(*session));
+        return take(std::move(*session), call.request.body);
+    }();
+    if (!answer) return problem_of(answer.error());
+
+    auto change = office_.database.begin();
+    if (!change) return problem_of(refused(change.error()));
+    (*dialog)->request_digest = digest;
+    (*dialog)->answer = answer->encode();
+    if (auto done = office_.people.put(*change, **dialog); !done)
+        return problem_of(refused(done.error()));
+    if (auto done = change->commit(); !done) return problem_of(refused(done.error()));
+    if (!answer->next.empty()) {
+        const std::lock_guard guard{mutex_};
+        forget_old_sessions();
+        sessions_[answer->next] = std::move(answer->session);
+    }
+    return said(*answer, *element);
+}
+
+Judged<Administration::Answer> Administration::take(Session session, BytesView script) {
+    const auto answers = apdu::ram::decode_answers(script);
+    if (!answers || answers->trouble != apdu::ram::Trouble::none) return failed(std::move(session));
+    if (session.step == 0) return greeted(std::move(session), answers->responses);
+    return operated(std::move(session), answers->responses);
+}
+
+/// An error of the element comes bare, so whoever carries it may have made it up. A first try at
+/// making keys is followed by a session that asks for the state; all else ends here, and the
+/// carrier may begin anew.
+Judged<Administration::Answer> Administration::failed(Session session) {
+    log(Level::warning, "administration failed",
+        {{"purpose", static_cast<std::int64_t>(session.purpose)},
+         {"step", static_cast<std::int64_t>(session.step)}});
+    if (session.purpose != Purpose::make_keys || session.step == 0)
+        return administration_refused("the element did not do as asked");
+    REGISTRATION_TRY(keyset, keysets_.of(session.element));
+    session.purpose = Purpose::examine_then_make_keys;
+    session.host = scp03::Host{std::move(keyset), office_.random.octets(challenge_octets)};
+    return greet(std::move(session));
+}
+
+Result<std::vector<Operation>> Administration::operations(const Session& session) const {
+    MITOME_TRY(order, office_.people.order(session.order));
+    if (!order || !is_open(order->state))
+        return fail(Fault::conflict, "administration: the order is closed");
+    MITOME_TRY(id, adm::order_of(order->id));
+    std::vector<Operation> out;
+    switch (session.purpose) {
+        case Purpose::examine_then_make_keys:
+        case Purpose::recover: out.emplace_back(adm::AskState{}); break;
+        case Purpose::make_keys: {
+            adm::Kinds kinds = 0;
+            for (const auto& key : order->keys) kinds = adm::with(kinds, kind_of(key.kind));
+            out.emplace_back(adm::Begin{.order = id, .kinds = kinds});
+            for (const auto& key : order->keys)
+                out.emplace_back(adm::Generate{.kind = kind_of(key.kind)});
+            break;
+        }
+        case Purpose::store_certificates: {
+            const auto credentials = office_.credentials.get();
+            if (!credentials) return fail(Fault::unavailable, "administration: not ready");
+            for (const auto& key : order->keys) {
+                const auto& ca = credentials->authority(phone_ca(key.kind));
+                out.emplace_back(adm::StoreCertificate{
+                    .kind = kind_of(key.kind), .role = adm::Role::issuer, .certificate = ca.der()});
+                out.emplace_back(adm::StoreCertificate{.kind = kind_of(key.kind),
+                                                       .role = adm::Role::holder,
+                                                       .certificate = key.certificate});
+            }
+            out.emplace_back(adm::Swap{.order = id});
+            break;
+        }
+    }
+    return out;
+}
+
+Judged<Administration::Answer> Administration::greeted(Session session,
+                                                       const std::vector<Bytes>& answers) {
+    if (answers.size() != 2) return failed(std::move(session));
+    const auto selected = apdu::Response::decode(answers[0]);
+    const auto greeting = apdu::Response::decode(answers[1]);
+    if (!selected || !selected->ok() || !greeting) return failed(std::move(session));
+    auto opening = session.host.external_authenticate(*greeting, scp03::Level::all);
+    if (!opening || !same(session.host.greeting().diversification, session.element))
+        return administration_refused("the element does not hold its keys");
+    office_.interruption.reached(Step::session_opened);
+
+    REGISTRATION_TRY(wanted, operations(session));
+    std::vector<Bytes> script{opening->encode()};
+    REGISTRATION_TRY(personalise, session.host.wrap(adm::install_for_personalization()));
+    script.push_back(personalise.encode());
+    for (const Operation& operation : wanted) {
+        REGISTRATION_TRY(command, session.host.wrap(adm::store(operation)));
+        script.push_back(command.encode());
+    }
+    session.step = 1;
+    return send(std::move(session), std::move(script), std::move(wanted));
+}
+
+Judged<Administration::Answer> Administration::operated(Session session,
+                                                        const std::vector<Bytes>& answers) {
+    const std::size_t before = session.step == 1 ? 2 : 0;  // EXTERNAL AUTHENTICATE and INSTALL
+    if (answers.size() != before + session.sent.size()) return failed(std::move(session));
+    std::vector<apdu::Response> plain;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto response = apdu::Response::decode(answers[i]);
+        if (!response) return failed(std::move(session));
+        if (session.step == 1 && i == 0) {
+            if (!session.host.authenticated(*response)) return failed(std::move(session));
+            continue;
+        }
+        auto opened = session.host.unwrap(*response);
+        if (!opened || !opened->ok()) return failed(std::move(session));
+        if (i >= before) plain.push_back(*std::move(opened));
+    }
+
+    // Everything below came MACed.
+    std::vector<Generated> keys;
+    std::optional<State> state;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (const auto* generate = std::get_if<adm::Generate>(&session.sent[i])) {
+            const auto key = adm::decode_generated(plain[i].data);
+            if (!key || key->kind != generate->kind)
+                return administration_refused("the element answered with another key");
+            keys.push_back(*key);
+            continue;
+        }
+        const auto told = adm::decode_state(plain[i].data);
+        if (!told || !same(told->element, session.element))
+            return administration_refused("the element's state cannot be read");
+        state = *told;
+    }
+    const bool examining =
+        session.sent.size() == 1 && std::holds_alternative<adm::AskState>(session.sent.front());
+    if (examining && state)
+        return session.purpose == Purpose::recover ? recovered(std::move(session), *state)
+                                                   : examined(std::move(session), *state);
+    switch (session.purpose) {
+        case Purpose::make_keys:
+        case Purpose::examine_then_make_keys:
+            REGISTRATION_CHECK(store_keys(session, keys));
+            office_.interruption.reached(Step::keys_stored);
+            return Answer{};
+        case Purpose::store_certificates:
+            if (!state || !is_of(state->swapped, session.order))
+                return administration_refused("the element did not take the new set");
+            office_.interruption.reached(Step::swap_proven);
+            REGISTRATION_CHECK(store_swap(session));
+            office_.interruption.reached(Step::swap_stored);
+            REGISTRATION_CHECK(orders_.settle(session.order));
+            return Answer{};
+        case Purpose::recover:  // the pending set is dropped
+            REGISTRATION_CHECK(orders_.abandon(session.order));
+            return Answer{};
+    }
+    return administration_refused("no such session");
+}
+
+Judged<Administration::Answer> Administration::examined(Session session, const State& state) {
+    REGISTRATION_TRY(order, office_.people.order(session.order));
+    if (!order || !is_open(order->state)) return refuse(Code::order_expired, "the order is closed");
+    std::vector<Operation> wanted;
+    if (state.pending && !same(state.pending->order, session.order))
+        wanted.emplace_back(adm::Drop{.order = state.pending->order});
+    session.purpose = Purpose::make_keys;
+    REGISTRATION_TRY(rest, operations(session));
+    session.purpose = Purpose::examine_then_make_keys;
+    wanted.insert(wanted.end(), rest.begin(), rest.end());
+    std::vector<Bytes> script;
+    for (const Operation& operation : wanted) {
+        REGISTRATION_TRY(command, session.host.wrap(adm::store(operation)));
+        script.push_back(command.encode());
+    }
+    session.step = 2;
+    return send(std::move(session), std::move(script), std::move(wanted));
+}
+
+Judged<Administration::Answer> Administration::recovered(Session session, const State& state) {
+    if (is_of(state.swapped, session.order)) {
+        office_.interruption.reached(Step::swap_proven);
+        REGISTRATION_CHECK(store_swap(session));
+        office_.interruption.reached(Step::swap_stored);
+        REGISTRATION_CHECK(orders_.complete(session.order));
+        return Answer{};
+    }
+    if (!state.pending || !same(state.pending->order, session.order)) {
+        REGISTRATION_CHECK(orders_.abandon(session.order));
+        return Answer{};
+    }
+    // The answer closes the order; without it the next dialog finds nothing pending and does.
+    std::vector<Operation> wanted{adm::Drop{.order = state.pending->order}};
+    REGISTRATION_TRY(command, session.host.wrap(adm::store(wanted.front())));
+    session.step = 2;
+    std::vector<Bytes> script{command.encode()};
+    return send(std::move(session), std::move(script), std::move(wanted));
+}
+
+Done Administration::store_keys(const Session& session, const std::vector<Generated>& keys) const {
+    const Turns::Turn turn{office_.turns, session.order};
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_TRY(order, office_.people.order(session.order, change));
+    if (!order || !is_open(order->state))
+        return fail(Fault::conflict, "administration: the order is closed");
+    for (const Generated& made : keys)
+        for (auto& key : order->keys) {
+            if (key.kind != kind_of(made.kind)) continue;
+            if (!key.spki.empty() && key.spki != made.spki)
+                return fail(Fault::conflict, "administration: the key is another one now");
+            key.spki = made.spki;
+        }
+    MITOME_CHECK(office_.people.change(change, *order));
+    MITOME_CHECK(office_.note(change, "element", "order.keys", order_reference(order->id)));
+    return change.commit();
+}
+
+Done Administration::store_swap(const Session& session) const {
+    const Turns::Turn turn{office_.turns, session.order};
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_TRY(order, office_.people.order(session.order, change));
+    if (!order) return fail(Fault::absent, "administration: no such order");
+    if (order->state == store::OrderState::swapped || !is_open(order->state)) return {};
+    order->state = store::OrderState::swapped;
+    MITOME_CHECK(office_.people.change(change, *order));
+    MITOME_CHECK(office_.note(change, "element", "order.swap", order_reference(order->id)));
+    return change.commit();
+}
+
+}  // namespace mitome::registration

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority.hpp"
+
+#include "places.hpp"
+
+#include <mitome/base/log.hpp>
+#include <mitome/http/json.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace mitome::registration {
+namespace {
+
+namespace json = boost::json;
+
+http::Request post(std::string path, const json::object& body) {
+    http::Request request;
+    request.method = "POST";
+    request.path = std::move(path);
+    request.headers.push_back({"Content-Type", "application/json"});
+    request.body = copy(view(json::serialize(body)));
+    return request;
+}
+
+/// What a peer's status says that we can do about it.
+Done judge(const http::Response& response) {
+    if (response.status < 300) return {};
+    std::string code;
+    if (auto body = http::JsonObject::parse(response.body))
+        if (const auto word = body->text("code")) code = *word;
+    log(Level::warning, "a peer refused",
+        {{"status", static_cast<std::int64_t>(response.status)}, {"code", code}});
+    switch (response.status) {
+        case 403:
+        case 422: return fail(Fault::denied, "peer: refused", response.status);
+        case 404: return fail(Fault::absent, "peer: no such thing", response.status);
+        case 409: return fail(Fault::conflict, "peer: not in this state", response.status);
+        case 503: return fail(Fault::unavailable, "peer: not now", response.status);
+        default: return fail(Fault::broken, "peer: does not take our request", response.status);
+    }
+}
+
+int number_of(pki::Sex sex) {  // JIS X 0303
+    switch (sex) {
+        case pki::Sex::male: return 1;
+        case pki::Sex::female: return 2;
+        case pki::Sex::other: return 9;
+    }
+    return 9;
+}
+
+json::object four_of(const pki::BasicFourItems& items) {
+    return {{"name", items.name},
+            {"address", items.address},
+            {"birth", to_text(items.birth.day)},
+            {"sex", number_of(items.sex)},
+            {"name_substitutes", items.name_substitutes},
+            {"address_substitutes", items.address_substitutes}};
+}
+
+Result<pki::Certificate> certificate_in(const http::Response& response) {
+    MITOME_CHECK(judge(response));
+    MITOME_TRY(body, http::JsonObject::parse(response.body));
+    MITOME_TRY(der, body.base64("certificate"));
+    return pki::Certificate::from_der(std::move(der));
+}
+
+Result<std::unique_ptr<http::Client>> connect(const http::Url& url,
+                                              const http::TlsFiles& identity) {
+    http::Client::Options options;
+    MITOME_TRY(tls, http::read_tls(identity));
+    options.tls = std::move(tls);
+    return http::Client::create(url, std::move(options));
+}
+
+}  // namespace
+
+Result<http::Response> RemoteAuthority::send(const http::Request& request, bool repeatable) {
+    std::unique_ptr<http::Client> client;
+    {
+        const std::lock_guard guard{mutex_};
+        if (!idle_.empty()) {
+            client = std::move(idle_.back());
+            idle_.pop_back();
+        }
+    }
+    if (!client) {
+        MITOME_TRY(made, connect(url_, identity_));
+        client = std::move(made);
+    }
+    auto response = client->send(request, repeatable);
+    if (response) {
+        const std::lock_guard guard{mutex_};
+        idle_.push_back(std::move(client));
+    }
+    return response;
+}
+
+Result<pki::Certificate> RemoteAuthority::issue(const Approval& approval,
+                                                const store::Resident& resident) {
+    const auto place = place_of(resident.municipality);
+    if (!place) return fail(Fault::denied, "registration: no certificates for that place");
+    json::object body{
+        {"request", to_hex(approval.request)}, {"ca", pki::name_of(approval.ca)},
+        {"spki", to_base64(approval.spki)},    {"not_after", to_rfc3339(approval.not_after)},
+        {"municipality", place->code},         {"prefecture", place->prefecture},
+        {"city", place->municipality}};
+    if (approval.not_before) body["not_before"] = to_rfc3339(*approval.not_before);
+    if (pki::kind_of(approval.ca) == pki::Kind::sign) body["four"] = four_of(resident.items);
+    if (approval.test_file) body["policy"] = "test-file";
+    MITOME_TRY(response, send(post("/issue", body), true));
+    return certificate_in(response);
+}
+
+Done RemoteAuthority::revoke(pki::Ca ca, BytesView serial, pki::Reason reason,
+                             std::string_view cause) {
+    const json::object body{{"ca", pki::name_of(ca)},
+                            {"serial", to_hex(serial)},
+                            {"reason", pki::name_of(reason)},
+                            {"cause", cause}};
+    MITOME_TRY(response, send(post("/revoke", body), true));
+    const Done done = judge(response);
+    if (!done && done.error().fault == Fault::conflict) return {};  // revoked before
+    return done;
+}
+
+Result<Standing> RemoteAuthority::standing(pki::Ca ca, BytesView serial) {
+    http::Request request;
+    request.path = "/certificates";
+    request.query = fmt::format("ca={}&serial={}", pki::name_of(ca), to_hex(serial));
+    MITOME_TRY(response, send(request, true));
+    const Done done = judge(response);
+    if (!done && done.error().fault == Fault::absent) return Standing::unknown;
+    if (!done) return std::unexpected{done.error()};
+    MITOME_TRY(body, http::JsonObject::parse(response.body));
+    MITOME_TRY(state, body.text("state"));
+    if (state == "issued") return Standing::alive;
+    if (state == "held") return Standing::held;
+    if (state == "revoked") return Standing::revoked;
+    return Standing::unknown;
+}
+
+Result<pki::Certificate> RemoteAuthority::registration_certificate(BytesView spki) {
+    MITOME_TRY(response, send(post("/issue-registration", {{"spki", to_base64(spki)}}), true));
+    return certificate_in(response);
+}
+
+Result<std::vector<pki::Certificate>> RemoteAuthority::authorities() {
+    http::Request request;
+    request.path = "/authorities";
+    MITOME_TRY(response, send(request, true));
+    MITOME_CHECK(judge(response));
+    MITOME_TRY(body, http::JsonObject::parse(response.body));
+    std::vector<pki::Certificate> out;
+    for (const pki::Ca ca : pki::all_cas) {
+        MITOME_TRY(der, body.base64(pki::name_of(ca)));
+        MITOME_TRY(certificate, pki::Certificate::from_der(std::move(der)));
+        out.push_back(std::move(certificate));
+    }
+    return out;
+}
+
+Result<pki::Certificate> maker_certificate(const http::Url& maker, const http::TlsFiles& identity,
+                                           BytesView spki, BytesView subject) {
+    MITOME_TRY(client, connect(maker, identity));
+    MITOME_TRY(response,
+               client->send(post("/registration-certificate",
+                                 {{"spki", to_base64(spki)}, {"subject", to_base64(subject)}}),
+                            true));
+    return certificate_in(response);
+}
+
+}  // namespace mitome::registration

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certification.hpp"
+
+#include <mitome/base/log.hpp>
+#include <mitome/pki/attestation.hpp>
+#include <mitome/pki/profile.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mitome::registration {
+
+namespace cmp = pki::cmp;
+using cmp::Failure;
+using cmp::RequestKind;
+using store::ExchangeState;
+using store::OrderState;
+
+/// One message and what it is judged by.
+struct Certification::Message {
+    Profile profile;
+    std::string element;  ///< HEX of the device that brought it over mutual TLS; else empty
+    Bytes digest;
+    cmp::Request request;
+    std::shared_ptr<const Credentials> credentials;
+    cmp::Identity identity;
+    crypto::Random& random;
+    Time now;
+
+    [[nodiscard]] const cmp::Header& header() const { return request.header(); }
+    [[nodiscard]] cmp::Answering answering() const { return {header(), identity, random, now}; }
+};
+
+/// Whose card speaks.
+struct Certification::Asker {
+    pki::Certificate certificate;
+    store::Card card;
+    store::Resident resident;
+};
+
+namespace {
+
+constexpr int least_age = 15;
+constexpr std::chrono::minutes clock_tolerance{10};  // RFC 9483 §3.5: a local matter
+constexpr std::chrono::seconds check_after{5};
+constexpr std::string_view key_usage_oid = "2.5.29.15";
+constexpr auto digital_signature_alone = "03020780"_hex;  // BIT STRING of an authentication key
+
+std::unexpected<cmp::Refusal> no(Failure failure, Literal what) {
+    return std::unexpected{cmp::Refusal{failure, what}};
+}
+
+/// A failure of ours, in words for the wire.
+cmp::Refusal refusal_of(const Error& error) {
+    log(Level::warning, "cmp failed", {{"because", error}});
+    if (error.fault == Fault::unavailable) return {Failure::system_unavail, "try again later"};
+    return {Failure::system_failure, "our own fault"};
+}
+
+http::Response http_answer(Bytes der) {
+    http::Response response;
+    response.headers.push_back({"Content-Type", std::string{cmp::media_type}});
+    response.headers.push_back({"Cache-Control", "no-store"});
+    response.body = std::move(der);
+    return response;
+}
+
+bool is_cmp(std::string_view type) {
+    type = type.substr(0, type.find(';'));
+    while (type.ends_with(' ')) type.remove_suffix(1);
+    return std::ranges::equal(type, cmp::media_type, [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+/// What a waiting answer was an answer to.
+RequestKind kind_behind(BytesView stored_answer) {
+    const auto message = cmp::parse(stored_answer);
+    return message && message->type == cmp::BodyType::cp ? RequestKind::further
+                                                         : RequestKind::initial;
+}
+
+bool takes_key(pki::Ca ca, const crypto::PublicKey& key) {
+    const auto settings = pki::sandbox_settings(ca, "");
+    return std::ranges::find(settings.subject_keys, key.kind()) != settings.subject_keys.end();
+}
+
+/// The public key that is asked for, of a kind that the CA certifies.
+cmp::Judged<void> check_key(pki::Ca ca, BytesView spki) {
+    if (spki.empty()) return no(Failure::bad_cert_template, "the template has no public key");
+    const auto key = crypto::PublicKey::from_spki(spki);
+    if (!key || !takes_key(ca, *key))
+        return no(Failure::bad_alg, "keys of this kind are not certified");
+    return {};
+}
+
+}  // namespace
+
+http::Response Certification::answer(Profile profile, const http::Call& call) {
+    if (!is_cmp(call.request.header("Content-Type")))
+        return http::problem(415, "request_refused", "only application/pkixcmp is taken here");
+    auto credentials = office_.credentials.get();
+    if (!credentials)
+        return http::problem(503, "service_unavailable", "the authority has not answered yet");
+    std::vector<Bytes> others;
+    for (std::size_t i = 1; i < credentials->own.size(); ++i)
+        others.push_back(credentials->own[i].der());
+    auto identity = cmp::Identity::of(signer_, credentials->own.front(), std::move(others));
+    const Time now = office_.clock.now();
+
+    auto request = cmp::parse_request(call.request.body);
+    if (!request) {
+        const cmp::Header nobody;
+        const auto said = cmp::error_message({nobody, identity, office_.random, now},
+                                             {Failure::bad_data_format, "not a CMP message"});
+        if (!said) return http::problem(500, "broken", "our own fault");
+        return http_answer(said->der);
+    }
+    Message message{.profile = profile,
+                    .element = call.caller.element,
+                    .digest = crypto::digest(crypto::Hash::sha256, call.request.body),
+                    .request = *std::move(request),
+                    .credentials = std::move(credentials),
+                    .identity = std::move(identity),
+                    .random = office_.random,
+                    .now = now};
+    auto der = reply(message);
+    if (!der) der = refuse(message, refusal_of(der.error()));
+    if (!der) return http::problem(500, "broken", "our own fault");
+    return http_answer(*std::move(der));
+}
+
+Result<Bytes> Certification::refuse(const Message& message, const Refusal& refusal) const {
+    log(Level::info, "cmp refused",
+        {{"failure", cmp::name_of(refusal.failure)}, {"what", refusal.what.text}});
+    MITOME_TRY(said, cmp::error_message(message.answering(), refusal));
+    return said.der;
+}
+
+Result<Bytes> Certification::reply(Message& message) {
+    const Bytes& transaction = message.header().transaction_id;
+    const Turns::Turn turn{office_.turns, transaction};
+    if (!transaction.empty()) {
+        MITOME_TRY(before, office_.people.exchange(transaction));
+        if (before && before->request_digest == message.digest && !before->answer.empty())
+            return before->answer;  // RFC 9483 §3.5: the same octets, the same answer
+    }
+    if (const auto header = cmp::check_header(message.request); !header)
+        return refuse(message, header.error());
+    if (const auto time = message.header().message_time;
+        time && (*time > message.now + clock_tolerance || *time < message.now - clock_tolerance))
+        return refuse(message, {Failure::bad_time, "messageTime is far from our clock"});
+    switch (message.request.kind) {
+        case RequestKind::initial:
+        case RequestKind::further: return enrol(message);
+        case RequestKind::confirm:
+        case RequestKind::poll:
+        case RequestKind::error: return follow_up(message);
+        case RequestKind::revoke:
+        case RequestKind::unserved: break;
+    }
+    return refuse(message, {Failure::bad_request, "this kind of message is not served"});
+}
+
+cmp::Judged<Certification::Asker> Certification::asker(const Message& message) const {
+    const pki::Certificate& anchor = message.credentials->authority(pki::Ca::card_sign);
+    auto certificate = cmp::protected_by(message.request, pki::Anchors{&anchor, 1}, message.now);
+    if (!certificate) return std::unexpected{certificate.error()};
+
+    const auto card = office_.people.card_of(pki::Kind::sign, certificate->serial());
+    if (!card) return std::unexpected{refusal_of(card.error())};
+    if (!*card) return no(Failure::not_authorized, "the card is not in the register");
+    if ((*card)->state == store::CardState::revoked)
+        return no(Failure::cert_revoked, "the protecting certificate is revoked");
+    const auto standing = office_.authority.standing(pki::Ca::card_sign, certificate->serial());
+    if (!standing) return std::unexpected{refusal_of(standing.error())};
+    switch (*standing) {
+        case Standing::alive: break;
+        case Standing::unknown:
+            return no(Failure::not_authorized, "the authority does not know the certificate");
+        case Standing::held:
+        case Standing::revoked:
+            return no(Failure::cert_revoked, "the protecting certificate is revoked or on hold");
+    }
+    auto resident = office_.people.resident((*card)->resident);
+    if (!resident) return std::unexpected{refusal_of(resident.error())};
+    if (!*resident || (*resident)->state == store::ResidentState::deceased)
+        return no(Failure::not_authorized, "the holder is not in the register");
+    const auto birth = (*resident)->items.birth.day;
+    if (!birth.ok() || pki::age_on(birth, day_in_japan(message.now)) < least_age)
+        return no(Failure::not_authorized, "the holder is under 15");
+    return Asker{
+        .certificate = *std::move(certificate), .card = **card, .resident = **std::move(resident)};
+}
+
+cmp::Judged<store::CmpExchange> Certification::approve_phone(
+    const Message& message, const Asker& asker, const pki::crmf::Request& wanted) const {
+    const Bytes& spki = wanted.request.wanted.spki;
+    const auto bundle = pki::attestation_in(wanted.request.wanted);
+    if (!bundle || !*bundle)
+        return no(Failure::bad_cert_template, "a phone's key needs its attestation");
+    if (auto key = check_key(pki::Ca::phone_sign, spki); !key) return std::unexpected{key.error()};
+    const auto order = office_.people.open_order_with_key(spki);
+    if (!order) return std::unexpected{refusal_of(order.error())};
+    if (!*order) return no(Failure::bad_cert_template, "the key is not that of an open order");
+
+    const Bytes challenge = crypto::digest(crypto::Hash::sha256, join({(*order)->id, spki}));
+    const auto attested =
+        pki::verify_attestation(**bundle, spki, challenge, maker_root_, message.now);
+    if (!attested) return no(Failure::bad_cert_template, "the attestation does not hold");
+    if (http::caller_of(attested->element).element != to_hex((*order)->element))
+        return no(Failure::bad_cert_template, "the attestation is another element's");
+    if (!message.element.empty() && message.element != to_hex((*order)->element))
+        return no(Failure::not_authorized, "the order is another device's");
+    if ((*order)->deadline <= message.now) return no(Failure::bad_request, "the order has run out");
+    if ((*order)->resident && *(*order)->resident != asker.resident.id)
+        return no(Failure::not_authorized, "the order is another person's");
+
+    const auto key = std::ranges::find((*order)->keys, spki, &store::OrderKey::spki);
+    if (key == (*order)->keys.end() || !key->serial.empty())
+        return no(Failure::duplicate_cert_req, "the key has its certificate");
+    store::CmpExchange exchange;
+    exchange.order = (*order)->id;
+    exchange.ca = phone_ca(key->kind);
+    return exchange;
+}
+
+cmp::Judged<store::CmpExchange> Certification::approve_file(
+    const Message&, const Asker&, const pki::crmf::Request& wanted) const {
+    const auto* usage = wanted.request.wanted.extension(key_usage_oid);
+    const bool auth = usage != nullptr && same(usage->value, digital_signature_alone);
+    store::CmpExchange exchange;
+    exchange.ca = phone_ca(auth ? pki::Kind::auth : pki::Kind::sign);
+    if (auto key = check_key(exchange.ca, wanted.request.wanted.spki); !key)
+        return std::unexpected{key.error()};
+    return exchange;
+}
+
+Result<Bytes> Certification::enrol(Message& message) {
+    const RequestKind kind = message.request.kind;
+    const Bytes& transaction = message.header().transaction_id;
+    MITOME_TRY(before, office_.people.exchange(transaction));
+    if (before && before->request_digest == message.digest && before->answer.empty() &&
+        before->state == ExchangeState::answered)
+        return issue(message, *std::move(before), kind);  // a crash came between
+    if (before) return refuse(message, {Failure::transaction_id_in_use, "the transaction exists"});
+
+    const auto who = asker(message);
+    if (!who) return refuse(message, who.error());
+    const auto& requests = message.request.wanted();
+    if (requests.size() != 1)
+        return refuse(message, {Failure::bad_request, "one certificate in a transaction"});
+    const pki::crmf::Request& wanted = requests.front();
+    const auto turn_down = [&](const Refusal& refusal) -> Result<Bytes> {
+        log(Level::info, "cmp refused",
+            {{"failure", cmp::name_of(refusal.failure)}, {"what", refusal.what.text}});
+        MITOME_TRY(said,
+                   cmp::refusal_response(message.answering(), kind, wanted.request.id, refusal));
+        return said.der;
+    };
+    auto exchange = message.profile == Profile::phone ? approve_phone(message, *who, wanted)
+                                                      : approve_file(message, *who, wanted);
+    if (!exchange) return turn_down(exchange.error());
+    if (const auto proof = cmp::check_possession(wanted); !proof) return turn_down(proof.error());
+
+    exchange->transaction = transaction;
+    // Open ones are not looked for when time is up, so an approved request counts as answered
+    // from here on; its empty answer says that the certificate is still to come.
+    exchange->state = ExchangeState::answered;
+    exchange->request_id = wanted.request.id;
+    exchange->their_nonce = message.header().sender_nonce;
+    exchange->request_digest = message.digest;
+    exchange->spki = wanted.request.wanted.spki;
+    exchange->signer = copy(who->certificate.serial());
+    exchange->created = message.now;
+    exchange->deadline = message.now + office_.confirm_wait;
+    const Done recorded = record(*exchange, who->resident.id);
+    if (!recorded && recorded.error().fault == Fault::conflict)
+        return turn_down({Failure::duplicate_cert_req,
+                          "order_open: another phone of this person has an open order"});
+    if (!recorded) return std::unexpected{recorded.error()};
+    office_.interruption.reached(Step::exchange_recorded);
+    return issue(message, *std::move(exchange), kind);
+}
+
+Done Certification::record(const store::CmpExchange& exchange,
+                           std::optional<std::uint64_t> resident) {
+    MITOME_TRY(change, office_.database.begin());
+    if (!exchange.order.empty()) {
+        MITOME_TRY(order, office_.people.order(exchange.order, change));
+        if (!order || !is_open(order->state) || (order->resident && order->resident != resident))
+            return fail(Fault::conflict, "certification: the order is closed");
+        order->resident = resident;
+        MITOME_CHECK(office_.people.change(change, *order));
+    }
+    MITOME_CHECK(office_.people.add(change, exchange));
+    MITOME_CHECK(office_.note(change, "card", "request.approve",
+                              exchange.order.empty() ? "file" : order_reference(exchange.order),
+                              pki::name_of(exchange.ca)));
+    return change.commit();
+}
+
+Result<Bytes> Certification::issue(Message& message, store::CmpExchange exchange,
+                                   RequestKind kind) {
+    const auto id = static_cast<std::int32_t>(exchange.request_id);
+    MITOME_TRY(as, approved(office_.people, exchange));
+    const auto issued = office_.authority.issue(as.approval, as.resident);
+    if (!issued && issued.error().fault == Fault::unavailable) {
+        if (message.request.kind == RequestKind::poll) {
+            MITOME_TRY(wait, cmp::poll_response(message.answering(), id, check_after));
+            // The waiting answer stays: it says whether ip or cp comes in the end.
+            exchange.their_nonce = message.header().sender_nonce;
+            exchange.our_nonce = wait.sender_nonce;
+            MITOME_TRY(change, office_.database.begin());
+            MITOME_CHECK(office_.people.change(change, exchange));
+            MITOME_CHECK(change.commit());
+            return wait.der;
+        }
+        MITOME_TRY(wait, cmp::waiting_response(message.answering(), kind, id));
+        return keep(std::move(exchange), message, std::move(wait));
+    }
+    if (!issued) {
+        log(Level::warning, "not issued", {{"because", issued.error()}});
+        exchange.state = ExchangeState::failed;
+        MITOME_TRY(said, cmp::refusal_response(
+                             message.answering(), kind, id,
+                             {Failure::bad_cert_template, "the authority does not certify this"}));
+        return keep(std::move(exchange), message, std::move(said));
+    }
+    office_.interruption.reached(Step::certificate_issued);
+
+    cmp::Status status = cmp::Status::accepted;
+    if (!message.request.wanted().empty()) {
+        const Bytes& subject = message.request.wanted().front().request.wanted.subject;
+        if (subject.size() > 2 && !same(subject, issued->subject()))
+            status = cmp::Status::granted_with_mods;
+    }
+    exchange.deadline = message.now + office_.confirm_wait;
+    exchange.serial = copy(issued->serial());
+    exchange.certificate = issued->der();
+    MITOME_TRY(hash, cmp::confirmation_hash(*issued));
+    exchange.certificate_hash = std::move(hash);
+    MITOME_TRY(said, cmp::certificate_response(message.answering(), kind, id, *issued, status,
+                                               exchange.deadline));
+    log(Level::info, "certificate issued",
+        {{"ca", pki::name_of(exchange.ca)}, {"serial", to_hex(exchange.serial)}});
+    return keep(std::move(exchange), message, std::move(said));
+}
+
+/// Writes where the transaction stands, and into its order, before the answer is said.
+Result<Bytes> Certification::keep(store::CmpExchange exchange, const Message& message,
+                                  cmp::Answer answer) {
+    exchange.their_nonce = message.header().sender_nonce;
+    exchange.our_nonce = answer.sender_nonce;
+    exchange.request_digest = message.digest;
+    exchange.answer = answer.der;
+
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_TRY(present, office_.people.exchange(exchange.transaction, change));
+    if (!present || present->state == ExchangeState::failed)
+        // Given up meanwhile, and revoked by that.
+        return refuse(message, {Failure::bad_request, "the order is closed"});
+    MITOME_CHECK(office_.people.change(change, exchange));
+    if (!exchange.order.empty() && !exchange.certificate.empty()) {
+        MITOME_TRY(order, office_.people.order(exchange.order, change));
+        if (!order) return fail(Fault::broken, "certification: a transaction without its order");
+        bool whole = true;
+        for (auto& key : order->keys) {
+            if (key.spki == exchange.spki) {
+                key.serial = exchange.serial;
+                key.certificate = exchange.certificate;
+                key.confirmed = exchange.state == ExchangeState::confirmed;
+            }
+            whole = whole && !key.certificate.empty();
+        }
+        if (order->state == OrderState::open) order->deadline = exchange.deadline;
+        if (whole && order->state == OrderState::open) order->state = OrderState::answered;
+        MITOME_CHECK(office_.people.change(change, *order));
+    }
+    MITOME_CHECK(change.commit());
+    office_.interruption.reached(exchange.state == ExchangeState::confirmed
+                                     ? Step::confirmation_stored
+                                     : Step::answer_stored);
+    return std::move(answer.der);
+}
+
+Result<Bytes> Certification::follow_up(Message& message) {
+    MITOME_TRY(exchange, office_.people.exchange(message.header().transaction_id));
+    if (!exchange) return refuse(message, {Failure::bad_request, "no such transaction"});
+    const auto who = asker(message);
+    if (!who) return refuse(message, who.error());
+    if (!same(who->certificate.serial(), exchange->signer))
+        return refuse(message, {Failure::not_authorized, "another card began this transaction"});
+    const bool again = message.request.kind == RequestKind::poll &&
+                       same(message.header().sender_nonce, exchange->their_nonce);
+    const auto known =
+        cmp::check_follow_up(message.request, exchange->transaction, exchange->our_nonce);
+    if (!known && !again) return refuse(message, known.error());
+    switch (message.request.kind) {
+        case RequestKind::confirm: return confirm(message, *std::move(exchange));
+        case RequestKind::poll: return poll(message, *exchange);
+        case RequestKind::error: return give_up(message, *std::move(exchange));
+        case RequestKind::initial:
+        case RequestKind::further:
+        case RequestKind::revoke:
+        case RequestKind::unserved: break;
+    }
+    return refuse(message, {Failure::bad_request, "this kind of message is not served"});
+}
+
+Result<Bytes> Certification::confirm(Message& message, store::CmpExchange exchange) {
+    if (exchange.state == ExchangeState::confirmed)
+        return refuse(message, {Failure::cert_confirmed, "the certificate was confirmed before"});
+    if (exchange.state != ExchangeState::answered || exchange.certificate.empty())
+        return refuse(message, {Failure::bad_request, "there is no certificate to confirm"});
+    if (exchange.deadline < message.now)
+        return refuse(message, {Failure::bad_request, "the confirmation comes too late"});
+    MITOME_TRY(issued, pki::Certificate::from_der(exchange.certificate));
+    const auto taken = cmp::check_confirmation(
+        message.request, static_cast<std::int32_t>(exchange.request_id), issued);
+    if (!taken) return refuse(message, taken.error());
+    if (*taken == cmp::Taken::rejected) return give_up(message, std::move(exchange));
+
+    exchange.state = ExchangeState::confirmed;
+    MITOME_TRY(said, cmp::pki_confirm(message.answering()));
+    const Bytes order = exchange.order;
+    MITOME_TRY(der, keep(std::move(exchange), message, std::move(said)));
+    if (!order.empty())
+        if (const auto done = orders_.settle(order); !done)
+            log(Level::warning, "not settled yet", {{"because", done.error()}});
+    return der;
+}
+
+Result<Bytes> Certification::poll(Message& message, const store::CmpExchange& exchange) {
+    if (exchange.state != ExchangeState::answered || !exchange.certificate.empty())
+        return refuse(message, {Failure::bad_request, "nothing is waited for"});
+    return issue(message, exchange, kind_behind(exchange.answer));
+}
+
+/// The holder's side does not want the certificate, or gave up: it is revoked, with all of its
+/// order.
+Result<Bytes> Certification::give_up(Message& message, store::CmpExchange exchange) {
+    if (exchange.state == ExchangeState::confirmed)
+        return refuse(message, {Failure::cert_confirmed, "the certificate was confirmed before"});
+    if (!exchange.order.empty()) {
+        const Done done = orders_.abandon(exchange.order);
+        if (!done && done.error().fault != Fault::conflict) return std::unexpected{done.error()};
+    } else if (!exchange.serial.empty() && exchange.state == ExchangeState::answered) {
+        MITOME_CHECK(office_.authority.revoke(exchange.ca, exchange.serial,
+                                              pki::Reason::cessation_of_operation, "rejected"));
+    }
+    MITOME_TRY(said, cmp::pki_confirm(message.answering()));
+    exchange.state = ExchangeState::failed;
+    exchange.their_nonce = message.header().sender_nonce;
+    exchange.our_nonce = said.sender_nonce;
+    exchange.request_digest = message.digest;
+    exchange.answer = said.der;
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_CHECK(office_.people.change(change, exchange));
+    MITOME_CHECK(change.commit());
+    return std::move(said.der);
+}
+
+}  // namespace mitome::registration
