@@ -10,7 +10,13 @@
 
 namespace {
 
-using namespace mitome;
+using mitome::Bytes;
+using mitome::BytesView;
+using mitome::Pin;
+namespace card = mitome::card;
+namespace crypto = mitome::crypto;
+namespace pki = mitome::pki;
+namespace reader = mitome::reader;
 
 class Answers {
 public:
@@ -24,7 +30,7 @@ public:
         }
         const BytesView answer = left_.first(std::min(size, left_.size()));
         left_ = left_.subspan(answer.size());
-        return copy(answer);
+        return mitome::copy(answer);
     }
 
 private:
@@ -48,7 +54,7 @@ void require(bool held) {
 
 [[nodiscard]] Pin pin(std::string_view characters) {
     Pin made;
-    require(made.assign(view(characters)));
+    require(made.assign(mitome::view(characters)));
     return made;
 }
 
@@ -69,7 +75,7 @@ void converse(card::Session& session) {
     }
     (void)card::change_pin(session, card::PinRef::signature, pin("ABC123"), pin("DEF456"));
     if (const auto signer = card::TokenSigner::create(session, pki::Kind::auth)) {
-        (void)(*signer)->sign(crypto::Hash::sha256, view("content"));
+        (void)(*signer)->sign(crypto::Hash::sha256, mitome::view("content"));
     }
 }
 

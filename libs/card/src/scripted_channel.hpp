@@ -33,10 +33,11 @@ class RecordingChannel final : public reader::Channel {
 public:
     RecordingChannel(std::shared_ptr<Record> record, reader::Answer answer)
         : record_(std::move(record)),
-          inner_(reader::in_process([record = record_, answer](BytesView command) {
-              record->commands.push_back(to_hex(command));
-              return answer(command);
-          })) {}
+          inner_(
+              reader::in_process([record = record_, answer = std::move(answer)](BytesView command) {
+                  record->commands.push_back(to_hex(command));
+                  return answer(command);
+              })) {}
 
     Result<apdu::Response> transmit(const apdu::Command& command) override {
         if (const auto failure = std::exchange(record_->next_failure, std::nullopt)) {

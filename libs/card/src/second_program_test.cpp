@@ -23,24 +23,24 @@ protected:
         if (const std::string reason = reader::why_no_daemon(); !reason.empty()) {
             GTEST_SKIP() << reason;
         }
-        daemon.emplace();
-        card.emplace([this](BytesView command) { return token->answer(command); });
-        const auto found = pcsc.wait_for_card({}, 5s);
+        daemon_.emplace();
+        card_.emplace([this](BytesView command) { return token_->answer(command); });
+        const auto found = pcsc_.wait_for_card({}, 5s);
         ASSERT_TRUE(found);
-        reader_name = found->name;
+        reader_name_ = found->name;
     }
 
     [[nodiscard]] std::unique_ptr<reader::Channel> connect() {
-        auto channel = pcsc.connect(reader_name);
+        auto channel = pcsc_.connect(reader_name_);
         EXPECT_TRUE(channel);
         return channel ? std::move(*channel) : nullptr;
     }
 
-    std::shared_ptr<StubToken> token = StubToken::with("rsa2048");
-    std::optional<reader::Daemon> daemon;
-    std::optional<reader::VirtualCard> card;
-    reader::Pcsc pcsc;
-    std::string reader_name;
+    std::shared_ptr<StubToken> token_ = StubToken::with("rsa2048");
+    std::optional<reader::Daemon> daemon_;
+    std::optional<reader::VirtualCard> card_;
+    reader::Pcsc pcsc_;
+    std::string reader_name_;
 };
 
 TEST_F(SecondProgram, CannotSignAfterOurs) {

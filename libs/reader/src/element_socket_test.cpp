@@ -48,6 +48,7 @@ TEST(ElementSocket, GivesUpWhenNobodyAccepts) {
     const Folder folder;
     const std::string path = folder.path() / "full.sock";
     const Descriptor listener{::socket(AF_UNIX, SOCK_SEQPACKET, 0)};
+    ASSERT_TRUE(listener);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());

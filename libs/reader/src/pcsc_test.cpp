@@ -26,18 +26,18 @@ protected:
         if (const std::string reason = why_no_daemon(); !reason.empty()) {
             GTEST_SKIP() << reason;
         }
-        daemon.emplace();
+        daemon_.emplace();
     }
 
-    std::optional<Daemon> daemon;
-    Pcsc pcsc;
+    std::optional<Daemon> daemon_;
+    Pcsc pcsc_;
 };
 
 TEST_F(PcscTest, ListsReadersWithAndWithoutACard) {
     const VirtualCard card{fine};
-    ASSERT_TRUE(pcsc.wait_for_card({}, soon));
+    ASSERT_TRUE(pcsc_.wait_for_card({}, soon));
 
-    const auto readers = pcsc.readers();
+    const auto readers = pcsc_.readers();
 
     ASSERT_TRUE(readers);
     ASSERT_EQ(readers->size(), 2u);
@@ -49,7 +49,7 @@ TEST_F(PcscTest, ListsReadersWithAndWithoutACard) {
 }
 
 TEST_F(PcscTest, NoticesACardThatComes) {
-    const auto before = pcsc.readers();
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
     std::optional<VirtualCard> card;
     std::jthread holder{[&] {
@@ -57,7 +57,7 @@ TEST_F(PcscTest, NoticesACardThatComes) {
         card.emplace(fine);
     }};
 
-    const auto after = pcsc.wait_for_change(*before, soon);
+    const auto after = pcsc_.wait_for_change(*before, soon);
 
     ASSERT_TRUE(after);
     EXPECT_EQ(after->front().presence, Presence::present);
@@ -66,15 +66,15 @@ TEST_F(PcscTest, NoticesACardThatComes) {
 TEST_F(PcscTest, NoticesACardThatGoes) {
     std::optional<VirtualCard> card;
     card.emplace(fine);
-    ASSERT_TRUE(pcsc.wait_for_card({}, soon));
-    const auto before = pcsc.readers();
+    ASSERT_TRUE(pcsc_.wait_for_card({}, soon));
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
     std::jthread holder{[&] {
         std::this_thread::sleep_for(100ms);
         card.reset();
     }};
 
-    const auto after = pcsc.wait_for_change(*before, soon);
+    const auto after = pcsc_.wait_for_change(*before, soon);
 
     ASSERT_TRUE(after);
     EXPECT_EQ(after->front().presence, Presence::empty);
@@ -82,11 +82,11 @@ TEST_F(PcscTest, NoticesACardThatGoes) {
 }
 
 TEST_F(PcscTest, WaitsNoLongerThanItsLimit) {
-    const auto before = pcsc.readers();
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
     const auto start = std::chrono::steady_clock::now();
 
-    const auto after = pcsc.wait_for_change(*before, 100ms);
+    const auto after = pcsc_.wait_for_change(*before, 100ms);
 
     ASSERT_TRUE(after);
     EXPECT_EQ(*after, *before);
@@ -94,7 +94,7 @@ TEST_F(PcscTest, WaitsNoLongerThanItsLimit) {
 }
 
 TEST_F(PcscTest, StopsAWait) {
-    const auto before = pcsc.readers();
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
     std::stop_source stop;
     std::jthread holder{[&] {
@@ -103,16 +103,16 @@ TEST_F(PcscTest, StopsAWait) {
     }};
     const auto start = std::chrono::steady_clock::now();
 
-    const auto after = pcsc.wait_for_change(*before, 1min, stop.get_token());
+    const auto after = pcsc_.wait_for_change(*before, 1min, stop.get_token());
 
     ASSERT_FALSE(after);
     EXPECT_EQ(after.error().code, code::stopped);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
-    EXPECT_TRUE(pcsc.readers()) << "one stopped wait must not spoil the next call";
+    EXPECT_TRUE(pcsc_.readers()) << "one stopped wait must not spoil the next call";
 }
 
 TEST_F(PcscTest, SaysThatNoCardCame) {
-    const auto card = pcsc.wait_for_card({}, 50ms);
+    const auto card = pcsc_.wait_for_card({}, 50ms);
 
     ASSERT_FALSE(card);
     EXPECT_EQ(card.error().fault, Fault::unavailable);
@@ -120,8 +120,8 @@ TEST_F(PcscTest, SaysThatNoCardCame) {
 }
 
 TEST_F(PcscTest, TellsAnEmptyReaderFromAnUnknownOne) {
-    const auto empty = pcsc.connect("Virtual 仮想 00 00");
-    const auto unknown = pcsc.connect("Nobody's reader");
+    const auto empty = pcsc_.connect("Virtual 仮想 00 00");
+    const auto unknown = pcsc_.connect("Nobody's reader");
 
     ASSERT_FALSE(empty);
     EXPECT_EQ(empty.error().fault, Fault::unavailable);
@@ -133,11 +133,11 @@ TEST_F(PcscTest, TellsAnEmptyReaderFromAnUnknownOne) {
 
 TEST_F(PcscTest, TellsAMuteCard) {
     const VirtualCard card{fine, first_slot, Bytes{}};
-    const auto before = pcsc.readers();
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
-    (void)pcsc.wait_for_change(*before, 600ms);
+    (void)pcsc_.wait_for_change(*before, 600ms);
 
-    const auto channel = pcsc.connect("Virtual 仮想 00 00");
+    const auto channel = pcsc_.connect("Virtual 仮想 00 00");
 
     ASSERT_FALSE(channel);
     EXPECT_EQ(channel.error().fault, Fault::unavailable);
@@ -146,12 +146,12 @@ TEST_F(PcscTest, TellsAMuteCard) {
 TEST_F(PcscTest, TalksToTwoReadersAtOnce) {
     const VirtualCard first{[](BytesView) { return Bytes{1, 0x90, 0x00}; }};
     const VirtualCard second{[](BytesView) { return Bytes{2, 0x90, 0x00}; }, first_slot + 1};
-    const auto one = pcsc.wait_for_card("Virtual 仮想 00 00", soon);
-    const auto other = pcsc.wait_for_card("Virtual 仮想 00 01", soon);
+    const auto one = pcsc_.wait_for_card("Virtual 仮想 00 00", soon);
+    const auto other = pcsc_.wait_for_card("Virtual 仮想 00 01", soon);
     ASSERT_TRUE(one);
     ASSERT_TRUE(other);
-    const auto to_first = pcsc.connect(one->name);
-    const auto to_second = pcsc.connect(other->name);
+    const auto to_first = pcsc_.connect(one->name);
+    const auto to_second = pcsc_.connect(other->name);
     ASSERT_TRUE(to_first);
     ASSERT_TRUE(to_second);
 
@@ -166,9 +166,9 @@ TEST_F(PcscTest, TalksToTwoReadersAtOnce) {
 
 TEST_F(PcscTest, KeepsAnotherProgramOutDuringATransaction) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto ours = pcsc.connect(found->name);
+    const auto ours = pcsc_.connect(found->name);
     Pcsc other_program;
     const auto theirs = other_program.connect(found->name, {.limits = {.command = 200ms}});
     ASSERT_TRUE(ours);
@@ -185,9 +185,9 @@ TEST_F(PcscTest, KeepsAnotherProgramOutDuringATransaction) {
 
 TEST_F(PcscTest, GetsItsTurnAfterAnotherProgram) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto ours = pcsc.connect(found->name);
+    const auto ours = pcsc_.connect(found->name);
     Pcsc other_program;
     const auto theirs = other_program.connect(found->name);
     ASSERT_TRUE(ours);
@@ -206,10 +206,10 @@ TEST_F(PcscTest, GetsItsTurnAfterAnotherProgram) {
 
 TEST_F(PcscTest, StopsAWaitForItsTurn) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
     std::stop_source stop;
-    const auto ours = pcsc.connect(found->name, {.stop = stop.get_token()});
+    const auto ours = pcsc_.connect(found->name, {.stop = stop.get_token()});
     ASSERT_TRUE(ours);
     Pcsc other_program;
     const auto theirs = other_program.connect(found->name);
@@ -229,14 +229,14 @@ TEST_F(PcscTest, StopsAWaitForItsTurn) {
 
 TEST_F(PcscTest, GivesUpConnectingDuringAnotherProgramsTurn) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
     Pcsc other_program;
     const auto theirs = other_program.connect(found->name);
     ASSERT_TRUE(theirs);
     ASSERT_TRUE((*theirs)->begin_exclusive());
 
-    const auto ours = pcsc.connect(found->name, {.limits = {.connect = 200ms}});
+    const auto ours = pcsc_.connect(found->name, {.limits = {.connect = 200ms}});
 
     ASSERT_FALSE(ours);
     EXPECT_EQ(ours.error().fault, Fault::unavailable);
@@ -245,13 +245,13 @@ TEST_F(PcscTest, GivesUpConnectingDuringAnotherProgramsTurn) {
 
 TEST_F(PcscTest, SaysThatAnotherProgramKeepsTheCard) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
     Pcsc other_program;
     const auto theirs = other_program.connect(found->name, {.sharing = Sharing::exclusive});
     ASSERT_TRUE(theirs);
 
-    const auto ours = pcsc.connect(found->name);
+    const auto ours = pcsc_.connect(found->name);
 
     ASSERT_FALSE(ours);
     EXPECT_EQ(ours.error().fault, Fault::unavailable);
@@ -260,9 +260,9 @@ TEST_F(PcscTest, SaysThatAnotherProgramKeepsTheCard) {
 
 TEST_F(PcscTest, TellsAResetByAnotherProgramAndGoesOn) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto ours = pcsc.connect(found->name);
+    const auto ours = pcsc_.connect(found->name);
     ASSERT_TRUE(ours);
     ASSERT_TRUE((*ours)->transmit(any_command()));
     Pcsc other_program;
@@ -281,9 +281,9 @@ TEST_F(PcscTest, TellsAResetByAnotherProgramAndGoesOn) {
 
 TEST_F(PcscTest, TakesPowerFromTheCardAtCloseWhenAsked) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    auto channel = pcsc.connect(found->name);
+    auto channel = pcsc_.connect(found->name);
     ASSERT_TRUE(channel);
     const int before = card.power_downs();
     (*channel)->at_close(Disposition::unpower);
@@ -295,9 +295,9 @@ TEST_F(PcscTest, TakesPowerFromTheCardAtCloseWhenAsked) {
 
 TEST_F(PcscTest, LeavesTheCardAsItIsAtClose) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    auto channel = pcsc.connect(found->name);
+    auto channel = pcsc_.connect(found->name);
     ASSERT_TRUE(channel);
     const int before = card.power_downs() + card.resets();
 
@@ -312,9 +312,9 @@ TEST_F(PcscTest, GivesUpOnACardThatDoesNotAnswer) {
         done.wait();
         return Bytes{0x90, 0x00};
     }};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto channel = pcsc.connect(found->name, {.limits = {.command = 100ms}});
+    const auto channel = pcsc_.connect(found->name, {.limits = {.command = 100ms}});
     ASSERT_TRUE(channel);
 
     const auto answer = (*channel)->transmit(any_command());
@@ -332,10 +332,10 @@ TEST_F(PcscTest, StopsAWaitForAnAnswer) {
         done.wait();
         return Bytes{0x90, 0x00};
     }};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
     std::stop_source stop;
-    const auto channel = pcsc.connect(found->name, {.stop = stop.get_token()});
+    const auto channel = pcsc_.connect(found->name, {.stop = stop.get_token()});
     ASSERT_TRUE(channel);
     std::jthread holder{[&] {
         asked.wait();
@@ -350,12 +350,12 @@ TEST_F(PcscTest, StopsAWaitForAnAnswer) {
 }
 
 TEST_F(PcscTest, SaysThatTheDaemonIsGoneAndWorksWithTheNext) {
-    ASSERT_TRUE(pcsc.readers());
-    daemon->end();
+    ASSERT_TRUE(pcsc_.readers());
+    daemon_->end();
 
-    const auto without = pcsc.readers();
-    daemon->start();
-    const auto with = pcsc.readers();
+    const auto without = pcsc_.readers();
+    daemon_->start();
+    const auto with = pcsc_.readers();
 
     ASSERT_FALSE(without);
     EXPECT_EQ(without.error().fault, Fault::unavailable);
@@ -364,14 +364,14 @@ TEST_F(PcscTest, SaysThatTheDaemonIsGoneAndWorksWithTheNext) {
 }
 
 TEST_F(PcscTest, NoticesDuringAWaitThatTheDaemonIsGone) {
-    const auto before = pcsc.readers();
+    const auto before = pcsc_.readers();
     ASSERT_TRUE(before);
     std::jthread holder{[&] {
         std::this_thread::sleep_for(100ms);
-        daemon->end();
+        daemon_->end();
     }};
 
-    const auto after = pcsc.wait_for_change(*before, 1min);
+    const auto after = pcsc_.wait_for_change(*before, 1min);
 
     ASSERT_FALSE(after);
     EXPECT_EQ(after.error().fault, Fault::unavailable);
@@ -379,11 +379,11 @@ TEST_F(PcscTest, NoticesDuringAWaitThatTheDaemonIsGone) {
 
 TEST_F(PcscTest, LosesItsConversationWithTheDaemon) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto channel = pcsc.connect(found->name);
+    const auto channel = pcsc_.connect(found->name);
     ASSERT_TRUE(channel);
-    daemon->end();
+    daemon_->end();
 
     const auto answer = (*channel)->transmit(any_command());
 
@@ -393,15 +393,15 @@ TEST_F(PcscTest, LosesItsConversationWithTheDaemon) {
 
 TEST_F(PcscTest, GivesUpOnADaemonThatHangs) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    auto channel = pcsc.connect(found->name, {.limits = {.command = 100ms}});
+    auto channel = pcsc_.connect(found->name, {.limits = {.command = 100ms}});
     ASSERT_TRUE(channel);
-    daemon->send(SIGSTOP);
+    daemon_->send(SIGSTOP);
 
     const auto answer = (*channel)->transmit(any_command());
     channel->reset();
-    daemon->send(SIGCONT);
+    daemon_->send(SIGCONT);
 
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, code::timed_out);
@@ -409,9 +409,9 @@ TEST_F(PcscTest, GivesUpOnADaemonThatHangs) {
 
 TEST_F(PcscTest, CarriesACommandOnTheCallersOwnThread) {
     const VirtualCard card{fine};
-    const auto found = pcsc.wait_for_card({}, soon);
+    const auto found = pcsc_.wait_for_card({}, soon);
     ASSERT_TRUE(found);
-    const auto channel = pcsc.connect(found->name, {.waiting = Waiting::direct});
+    const auto channel = pcsc_.connect(found->name, {.waiting = Waiting::direct});
     ASSERT_TRUE(channel);
 
     EXPECT_TRUE((*channel)->transmit(any_command()));

@@ -22,18 +22,18 @@ protected:
         if (const std::string reason = why_no_daemon(); !reason.empty()) {
             GTEST_SKIP() << reason;
         }
-        sources.add_element("phone", folder.path() / "phone.sock");
+        sources_.add_element("phone", folder_.path() / "phone.sock");
     }
 
-    Folder folder;
-    Sources sources;
+    Folder folder_;
+    Sources sources_;
 };
 
 TEST_F(SourcesTest, JoinsElementsAndReaders) {
     const Daemon daemon;
-    const ElementThread phone{folder.path() / "phone.sock", fine};
+    const ElementThread phone{folder_.path() / "phone.sock", fine};
 
-    const auto places = sources.places();
+    const auto places = sources_.places();
 
     ASSERT_TRUE(places);
     ASSERT_EQ(places->size(), 3u);
@@ -41,29 +41,29 @@ TEST_F(SourcesTest, JoinsElementsAndReaders) {
     EXPECT_EQ((*places)[0].path, Place::Path::element);
     EXPECT_EQ((*places)[0].presence, Presence::present);
     EXPECT_EQ((*places)[1].name, "Virtual 仮想 00 00");
-    EXPECT_TRUE(sources.pcsc_runs());
+    EXPECT_TRUE(sources_.pcsc_runs());
 }
 
 TEST_F(SourcesTest, HasElementsWithoutADaemon) {
-    const ElementThread phone{folder.path() / "phone.sock", fine};
+    const ElementThread phone{folder_.path() / "phone.sock", fine};
 
-    const auto places = sources.places();
+    const auto places = sources_.places();
 
     ASSERT_TRUE(places);
     EXPECT_EQ(places->size(), 1u);
-    EXPECT_FALSE(sources.pcsc_runs());
+    EXPECT_FALSE(sources_.pcsc_runs());
 }
 
 TEST_F(SourcesTest, NoticesAnElementThatComes) {
-    const auto before = sources.places();
+    const auto before = sources_.places();
     ASSERT_TRUE(before);
     std::optional<ElementThread> phone;
     std::jthread starter{[&] {
         std::this_thread::sleep_for(50ms);
-        phone.emplace(folder.path() / "phone.sock", fine);
+        phone.emplace(folder_.path() / "phone.sock", fine);
     }};
 
-    const auto after = sources.wait_for_change(*before, 5s);
+    const auto after = sources_.wait_for_change(*before, 5s);
 
     ASSERT_TRUE(after);
     EXPECT_EQ(after->front().presence, Presence::present);
@@ -72,11 +72,11 @@ TEST_F(SourcesTest, NoticesAnElementThatComes) {
 TEST_F(SourcesTest, OpensEitherByItsName) {
     const Daemon daemon;
     const VirtualCard card{[](BytesView) { return Bytes{1, 0x90, 0x00}; }};
-    const ElementThread phone{folder.path() / "phone.sock",
+    const ElementThread phone{folder_.path() / "phone.sock",
                               [](BytesView) { return Bytes{2, 0x90, 0x00}; }};
     ASSERT_TRUE(Pcsc{}.wait_for_card({}, 5s));
-    const auto to_card = sources.open("Virtual 仮想 00 00");
-    const auto to_phone = sources.open("phone");
+    const auto to_card = sources_.open("Virtual 仮想 00 00");
+    const auto to_phone = sources_.open("phone");
     ASSERT_TRUE(to_card);
     ASSERT_TRUE(to_phone);
 
