@@ -20,6 +20,9 @@ constexpr int most_cards = 2;
 
 pki::Kind kind_of(Kind kind) { return kind == Kind::sign ? pki::Kind::sign : pki::Kind::auth; }
 
+/// Whoever answers at that address: the NULL-DN, RFC 9810 §5.1.1.
+Bytes no_name() { return {0x30, 0x00}; }
+
 /// One certificate on its way.
 struct Transaction {
     Kind kind = Kind::sign;
@@ -240,10 +243,16 @@ private:
 
     Reply<cmp::Message> exchange(const cmp::Outgoing& outgoing, cmp::Exchange& kept) {
         WALLET_TRY(answer, ports_.registration.certification(outgoing.der));
-        WALLET_TRY(received,
-                   cmp::receive(answer, outgoing.exchange, {ports_.anchors, ports_.clock.now()}));
-        kept = received.exchange;
-        return std::move(received.message);
+        auto received =
+            cmp::receive(answer, outgoing.exchange, {ports_.anchors, ports_.clock.now()});
+        if (!received) {
+            log(Level::debug, "issue: answer not taken", {{"error", received.error()}});
+            return std::unexpected{trouble(received.error().fault == Fault::unverified
+                                               ? Code::peer_unverified
+                                               : Code::answer_malformed)};
+        }
+        kept = received->exchange;
+        return std::move(received->message);
     }
 
     cmp::Identity identity(crypto::Signer& signer) const {
@@ -259,7 +268,7 @@ private:
         const auto now = ports_.clock.now();
         for (auto& transaction : transactions_) {
             WALLET_TRY(outgoing, cmp::request_certificates(cmp::BodyType::ir, {transaction.request},
-                                                           as, {}, ports_.random, now));
+                                                           as, no_name(), ports_.random, now));
             WALLET_TRY(answer, exchange(outgoing, transaction.exchange));
             if (const auto* error = std::get_if<cmp::ErrorContent>(&answer.body))
                 return std::unexpected{trouble(code_of(error->status))};
