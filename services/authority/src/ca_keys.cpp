@@ -61,6 +61,10 @@ Done make_token(const HsmToken& token) {
     return crypto::Hsm::create_token(token.module, token.label, officer, pin);
 }
 
+/// A sandbox's CAs have been there for a while, so that cards which have ended already can be
+/// issued below them.
+constexpr std::chrono::days sandbox_age{3 * 365};
+
 Done make_ca(const Config& config, crypto::Hsm& hsm, pki::Ca ca, Time now) {
     const fs::path der_file = certificate_file(config, ca, ".cer");
     const fs::path pem_file = certificate_file(config, ca, ".pem");
@@ -76,7 +80,8 @@ Done make_ca(const Config& config, crypto::Hsm& hsm, pki::Ca ca, Time now) {
     serial.front() = static_cast<std::uint8_t>((serial.front() & 0x3FU) | 0x40U);
     const pki::Profile profile{pki::sandbox_settings(ca, config.base_url)};
     MITOME_TRY(tbs, pki::ca_certificate_tbs(profile, {.serial = std::move(serial),
-                                                      .validity = pki::ca_validity(now),
+                                                      .validity = pki::ca_validity(
+                                                          config.sandbox ? now - sandbox_age : now),
                                                       .spki = (*signer)->spki(),
                                                       .key = (*signer)->kind()}));
     MITOME_TRY(der, pki::sign_tbs(tbs, **signer));
