@@ -5,6 +5,7 @@
 
 #include <mitome/issuance/issuer.hpp>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -54,8 +55,8 @@ public:
 
 private:
     std::unique_ptr<crypto::SoftwareKey> key_;
-    bool faulty_ = false;
-    unsigned signatures_ = 0;
+    std::atomic<bool> faulty_{false};
+    std::atomic<unsigned> signatures_{0};
 };
 
 /// Borrowed, so that a key outlives the authority that a test ends.
