@@ -319,7 +319,11 @@ Outcome card_insert(const Context& context, std::uint64_t number) {
     std::error_code error;
     if (!std::filesystem::exists(context.home.card(number) / "element.store", error))
         return stop(Code::card_number_absent, {{"n", std::to_string(number)}});
-    if (state->card_in_reader != number) stop_element(context.home, "card");
+    if (state->card_in_reader && state->card_in_reader != number) {
+        stop_element(context.home, "card");
+        if (auto gone = wait_for_reader(context, card_reader_name, Plugged::out); !gone)
+            return std::unexpected{gone.error()};
+    }
     state->card_in_reader = number;
     if (auto saved = state->save(context.home); !saved) return std::unexpected{saved.error()};
     if (auto started = start_card_element(context, number); !started)

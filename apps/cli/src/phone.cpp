@@ -52,6 +52,13 @@ std::string_view words_of(const Context& context, IssueState state) {
     return {};
 }
 
+/// The first phone alone is in a PC/SC reader.
+Attempt<void> see_first_phone(const Context& context, const SandboxState& state,
+                              const std::string& name, Plugged plugged) {
+    if (state.phones.empty() || state.phones.front() != name) return {};
+    return wait_for_reader(context, phone_reader_name, plugged);
+}
+
 /// The reader of the sandbox or of the desk; a person at a terminal is asked to put the card.
 class CardAtReader final : public wallet::CardPlace {
 public:
@@ -123,6 +130,8 @@ Outcome phone_init(const Context& context, const std::string& phone, Reset reset
     }
     if (exists) {
         stop_element(context.home, "phone-" + name);
+        if (auto gone = see_first_phone(context, *state, name, Plugged::out); !gone)
+            return std::unexpected{gone.error()};
         std::error_code error;
         std::filesystem::remove_all(context.home.phone(name), error);
         if (error) return stop(Code::home_unusable, {{"home", context.home.path().string()}});
@@ -137,6 +146,8 @@ Outcome phone_init(const Context& context, const std::string& phone, Reset reset
     }
     if (auto started = start_phone_element(context, *state, name); !started)
         return std::unexpected{started.error()};
+    if (auto seen = see_first_phone(context, *state, name, Plugged::in); !seen)
+        return std::unexpected{seen.error()};
     return exists ? done("cli.phone.remade", "reset") : done("cli.phone.made", "made");
 }
 
