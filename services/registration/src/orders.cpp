@@ -70,14 +70,14 @@ Result<std::optional<store::Order>> Orders::last(BytesView element) const {
 Judged<void> Orders::refuse_live_pair(BytesView element) const {
     REGISTRATION_TRY(phone, office_.people.phone_of(element));
     if (!phone) return {};
+    // A pair of which one half is revoked is no use to its holder: it may be issued anew.
     for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
         const Bytes& serial = kind == pki::Kind::sign ? phone->sign_serial : phone->auth_serial;
         if (serial.empty()) continue;
         REGISTRATION_TRY(standing, office_.authority.standing(phone_ca(kind), serial));
-        if (standing == Standing::revoked || standing == Standing::unknown) continue;
-        return refuse(Code::already_issued, "this phone has its certificates");
+        if (standing == Standing::revoked || standing == Standing::unknown) return {};
     }
-    return {};
+    return refuse(Code::already_issued, "this phone has its certificates");
 }
 
 Judged<store::Order> Orders::open(BytesView element, const std::vector<pki::Kind>& kinds) {
