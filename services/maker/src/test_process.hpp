@@ -151,7 +151,9 @@ inline http::Response ask(const ServiceHome& home, std::uint16_t port, const std
     if (!client) return none;
     http::Request request;
     request.method = std::move(method);
-    request.path = std::move(path);
+    const auto question = path.find('?');
+    if (question != std::string::npos) request.query = path.substr(question + 1);
+    request.path = path.substr(0, question);
     if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
     request.body = copy(view(body));
     auto response = (*client)->send(request);
