@@ -9,7 +9,8 @@
 #     FUZZ src/x_fuzz.cpp …)               x_fuzz; replays tests/corpus/x in ctest
 #   mitome_program(NAME [ROOM room] [OUTPUT mitome-name]
 #     SOURCES … LINKS … FOREIGN … TESTS … TEST_LINKS … TEST_LABELS …)
-#   mitome_test(NAME SOURCES … LINKS … FOREIGN … LABELS …)     any room may meet any other here
+#   mitome_test(NAME [WHOLE] SOURCES … LINKS … FOREIGN … LABELS …)   any room may meet any other here;
+#                                          WHOLE: one ctest test, where the common part takes seconds
 #   mitome_bench(NAME SOURCES … LINKS … FOREIGN …)
 #
 # ROOM is NAME unless given: a second library of a room is called room_something.
@@ -135,7 +136,7 @@ function(mitome_program name)
 endfunction()
 
 function(mitome_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;FOREIGN;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WHOLE" "" "SOURCES;LINKS;FOREIGN;LABELS")
   mitome_refuse_unparsed(mitome_test "${arg_UNPARSED_ARGUMENTS}" "")
   if(NOT MITOME_TESTS)
     return()
@@ -150,6 +151,12 @@ function(mitome_test name)
     MITOME_PROGRAM_DIR="${CMAKE_BINARY_DIR}/bin")
   target_link_libraries(${name}_test PRIVATE
     ${links} ${arg_FOREIGN} GTest::gtest GTest::gmock GTest::gtest_main mitome_flags)
+
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+    return()
+  endif()
 
   gtest_discover_tests(${name}_test
     DISCOVERY_MODE PRE_TEST

@@ -161,7 +161,7 @@ inline http::Response ask(const ServiceHome& home, std::uint16_t port, const std
 }
 
 inline bool becomes_ready(const ServiceHome& home, std::uint16_t port) {
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 600; ++i) {
         if (ask(home, port, "operator", "GET", "/ready").status == 200) return true;
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }

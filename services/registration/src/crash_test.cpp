@@ -11,7 +11,7 @@ namespace {
 class RegistrationCrash : public testing::TestWithParam<const char*> {
 protected:
     static void SetUpTestSuite() {
-        sandbox_ = std::make_unique<Sandbox>(600);
+        sandbox_ = new_sandbox(600);
         ASSERT_TRUE(sandbox_->works);
         ASSERT_TRUE(sandbox_->new_card("card", 1));
         Phone first{*sandbox_, "first"};

@@ -10,7 +10,7 @@ namespace {
 class PhoneIssue : public testing::Test {
 protected:
     static void SetUpTestSuite() {
-        sandbox_ = std::make_unique<Sandbox>(600);
+        sandbox_ = new_sandbox(600);
         ASSERT_TRUE(sandbox_->works);
     }
     static void TearDownTestSuite() { sandbox_.reset(); }

@@ -14,7 +14,7 @@ using test::ask;
 class RegistrationProcess : public testing::Test {
 protected:
     static void SetUpTestSuite() {
-        sandbox_ = std::make_unique<Sandbox>(600);
+        sandbox_ = new_sandbox(600);
         ASSERT_TRUE(sandbox_->works);
         ASSERT_TRUE(sandbox_->new_card("first", 1));
     }
@@ -199,8 +199,7 @@ TEST_F(RegistrationProcess, RefusesAProofThatIsMissing) {
 
 TEST_F(RegistrationProcess, RevokesWhatTheClientRejects) {
     // The client cannot lead the certificate to what it trusts, and says no to it.
-    EXPECT_NE(at().enrol("file", "first", "rejected",
-                         {"-out_trusted", at().home.at("tls/ca.pem")}),
+    EXPECT_NE(at().enrol("file", "first", "rejected", {"-out_trusted", at().home.at("tls/ca.pem")}),
               0);
 
     const auto serial = at().serial_said();

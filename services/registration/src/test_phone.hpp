@@ -27,9 +27,7 @@ public:
         const auto blocks = from_pem(home.read(name + ".key"), "PRIVATE KEY");
         key_ = *crypto::SoftwareKey::from_pkcs8(blocks->front());
     }
-    [[nodiscard]] cmp::Identity identity() const {
-        return cmp::Identity::of(*key_, certificate_);
-    }
+    [[nodiscard]] cmp::Identity identity() const { return cmp::Identity::of(*key_, certificate_); }
 
 private:
     pki::Certificate certificate_;
@@ -43,18 +41,16 @@ public:
         auto medium = element::FileMedium::create(at_.home.path() / (name_ + ".store"));
         crypto::AesKey device_key;
         static_cast<void>(device_key.assign(Bytes(32, 0x42)));
-        element_ = *element::Element::create(*std::move(medium), device_key,
-                                             {.persona = element::PersonaName::phone,
-                                              .key = crypto::KeyKind::rsa_2048,
-                                              .id = {}});
+        element_ = *element::Element::create(
+            *std::move(medium), device_key,
+            {.persona = element::PersonaName::phone, .key = crypto::KeyKind::rsa_2048, .id = {}});
         const auto device = crypto::SoftwareKey::generate(crypto::KeyKind::ec_p256);
         const auto pkcs8 = (*device)->to_pkcs8();
-        at_.home.write("tls/" + name_ + ".key", pkcs8->reveal([](BytesView der) {
-            return to_pem("PRIVATE KEY", der);
-        }));
-        const auto given = at_.maker(
-            "/elements", {{"attestation_spki", to_base64(element_->attestation_spki())},
-                          {"device_spki", to_base64((*device)->spki())}});
+        at_.home.write("tls/" + name_ + ".key",
+                       pkcs8->reveal([](BytesView der) { return to_pem("PRIVATE KEY", der); }));
+        const auto given =
+            at_.maker("/elements", {{"attestation_spki", to_base64(element_->attestation_spki())},
+                                    {"device_spki", to_base64((*device)->spki())}});
         auto body = http::JsonObject::parse(given.body);
         if (!body) return;
         at_.home.write("tls/" + name_ + ".pem", *body->text("device_certificate_pem"));
@@ -131,10 +127,12 @@ public:
             const auto wanted = pki::crmf::parse_cert_request(proof->cert_request);
             const auto key = crypto::PublicKey::from_spki(wanted->wanted.spki);
             transactions_.push_back(
-                {kind, wanted->wanted.spki,
+                {kind,
+                 wanted->wanted.spki,
                  pki::crmf::encode_request(proof->cert_request, key->kind(),
                                            crypto::usual_hash(key->kind()), proof->signature),
-                 {}, {}});
+                 {},
+                 {}});
         }
         return true;
     }
@@ -165,8 +163,7 @@ public:
         for (auto& one : transactions_) {
             const auto now = SystemClock{}.now();
             const auto identity = card.identity();
-            const auto out =
-                cmp::confirm(one.exchange, 0, *one.granted, identity, random_, now);
+            const auto out = cmp::confirm(one.exchange, 0, *one.granted, identity, random_, now);
             const auto answer = at_.post_cmp("phone", out->der);
             if (!answer) return "no answer";
             const auto received = cmp::receive(*answer, out->exchange, {anchors_, now});

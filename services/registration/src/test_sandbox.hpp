@@ -22,7 +22,6 @@ namespace mitome::registration {
 
 namespace json = boost::json;
 
-
 inline std::string program(std::string_view name) {
     return std::string{MITOME_PROGRAM_DIR} + "/mitome-" + std::string{name};
 }
@@ -52,10 +51,9 @@ public:
         home.write("config/authority.toml",
                    common("authority", authority_) + base + "status_url = '" + url(status_) +
                        home.tls_table("authority") + home.hsm_table("hsm", "authority"));
-        home.write("config/status.toml",
-                   common("status", status_) +
-                       "public_port = " + std::to_string(status_public_) + "\n" +
-                       home.tls_table("status"));
+        home.write("config/status.toml", common("status", status_) +
+                                             "public_port = " + std::to_string(status_public_) +
+                                             "\n" + home.tls_table("status"));
         home.write("config/registration.toml",
                    common("registration", registration_) +
                        "public_port = " + std::to_string(registration_public_) + "\n" + base +
@@ -114,7 +112,7 @@ public:
 
     http::Response desk(const std::string& method, std::string path, const json::value& body = {}) {
         return test::ask(home, registration_, "desk", method, std::move(path),
-                   body.is_null() ? "" : json::serialize(body));
+                         body.is_null() ? "" : json::serialize(body));
     }
     http::Response maker(std::string path, const json::object& body) {
         return test::ask(home, maker_, "desk", "POST", std::move(path), json::serialize(body));
@@ -136,8 +134,9 @@ public:
     }
     /// `issued`, `revoked superseded`, …
     [[nodiscard]] std::string state_of(const std::string& serial, std::string_view ca) {
-        const auto response = test::ask(home, authority_, "operator", "GET",
-                                  "/certificates?ca=" + std::string{ca} + "&serial=" + serial);
+        const auto response =
+            test::ask(home, authority_, "operator", "GET",
+                      "/certificates?ca=" + std::string{ca} + "&serial=" + serial);
         auto body = http::JsonObject::parse(response.body);
         if (!body) return "no answer";
         auto state = body->text("state").value_or("absent");
@@ -235,5 +234,12 @@ private:
                   registration_public_ = 0;
     test::Program maker_process_, status_process_, authority_process_, registration_process_;
 };
+
+/// A sandbox that works; a port that somebody else took meanwhile costs one more try.
+inline std::unique_ptr<Sandbox> new_sandbox(int confirm_wait) {
+    auto made = std::make_unique<Sandbox>(confirm_wait);
+    if (!made->works) made = std::make_unique<Sandbox>(confirm_wait);
+    return made;
+}
 
 }  // namespace mitome::registration

@@ -111,7 +111,7 @@ struct CmpExchange {
     Bytes serial;
     Bytes certificate;
     Bytes certificate_hash;  ///< what certConf must carry
-    Bytes signer;            ///< digest of the certificate that protected the request
+    Bytes signer;            ///< serial of the card's certificate that protected the request
     Time created{};
     Time deadline{};
 
