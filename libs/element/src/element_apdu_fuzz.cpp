@@ -30,12 +30,17 @@ bool presents_pin(BytesView command) {
 
 /// Input: commands, each behind two octets of length; the high bit speaks over the other connection.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const sample::World made_card = sample::card();
-    static const sample::World made_phone = sample::phone();
+    // Opening an element parses its keys, so one serves many inputs until it is written to.
+    static const sample::Slots clean_card = *sample::card().slots;
+    static const sample::Slots clean_phone = *sample::phone().slots;
+    static sample::World used_card{clean_card};
+    static sample::World used_phone{clean_phone};
     BytesView left{data, size};
     if (left.empty()) return 0;
     const bool is_card = (left[0] & 1) == 0;
-    sample::World world{is_card ? *made_card.slots : *made_phone.slots};
+    sample::World& world = is_card ? used_card : used_phone;
+    world.first.power_on();
+    world.second.power_on();
     left = left.subspan(1);
 
     for (int steps = 0; left.size() >= 2 && steps < 64; ++steps) {
@@ -52,6 +57,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (is_card && !presents_pin(command) && tries(*world.element) != before) std::abort();
         // Without its own keys nobody administers it.
         if (world.element->terminated()) std::abort();
+    }
+    if (world.slots->writes > 0) {
+        *world.slots = is_card ? clean_card : clean_phone;
+        world.restart();
     }
     return 0;
 }
