@@ -41,6 +41,8 @@ Code code_of(const cmp::StatusReport& status) {
     if (*failure == cmp::Failure::not_authorized) return Code::not_authorized;
     if (*failure == cmp::Failure::bad_pop) return Code::possession_unproven;
     if (*failure == cmp::Failure::bad_cert_template) return Code::attestation_refused;
+    // Registration learns whose order it is when the card speaks: another phone's is open.
+    if (*failure == cmp::Failure::duplicate_cert_req) return Code::order_open;
     if (*failure == cmp::Failure::system_unavail) return Code::service_unavailable;
     if (*failure == cmp::Failure::system_failure) return Code::service_unavailable;
     return Code::request_refused;
