@@ -218,7 +218,7 @@ cmp::Judged<store::CmpExchange> Certification::approve_phone(
 
     const auto key = std::ranges::find((*order)->keys, spki, &store::OrderKey::spki);
     if (key == (*order)->keys.end() || !key->serial.empty())
-        return no(Failure::duplicate_cert_req, "the key has its certificate");
+        return no(Failure::bad_request, "the key has its certificate");
     store::CmpExchange exchange;
     exchange.order = (*order)->id;
     exchange.ca = phone_ca(key->kind);
