@@ -175,6 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadAnswer{"LongOpenBody", "HTTP/1.0 200 OK\r\n\r\n0123456789abcdefg", Fault::malformed},
         BadAnswer{"OtherCoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
                   Fault::malformed},
+        BadAnswer{"NoStatus", "HTTP/1.1 050 Odd\r\nContent-Length: 0\r\n\r\n", Fault::malformed},
         BadAnswer{"Upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", Fault::malformed}),
     [](const auto& case_) { return case_.param.name; });
 

@@ -240,6 +240,24 @@ TEST(Server, AnswersARequestThatArrivesOctetByOctet) {
     EXPECT_THAT(client.hear_until("\r\n\r\nok"), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST(Server, AnswersAChunkedRequestThatArrivesOctetByOctet) {
+    const auto server = serving({}, echo);
+    const RawClient client{server->port()};
+
+    for (const char c :
+         std::string{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                     "2\r\nok\r\n0\r\n\r\n"
+                     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                     "Connection: close\r\n\r\n0\r\n\r\n"}) {
+        client.say({&c, 1});
+        std::this_thread::sleep_for(1ms);
+    }
+
+    const std::string heard = client.hear_all();
+    EXPECT_THAT(heard, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(heard, EndsWith("Content-Length: 0\r\nConnection: close\r\n\r\n"));
+}
+
 TEST(Server, HangsUpOnAPeerThatDripsItsRequest) {
     const auto server = serving({.limits = {.idle = 1s}}, echo);
     const RawClient client{server->port()};
