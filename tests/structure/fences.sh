@@ -31,11 +31,11 @@ fence() {
     done < <(search "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($2)")
 }
 
-fence OpenSSL    'openssl/|boost/(asio|beast)/ssl'           'libs/crypto/|libs/pki/|libs/http/src/tls'
+fence OpenSSL    'openssl/|boost/(asio|beast)/ssl'           'libs/crypto/|libs/pki/|libs/http/src/tls|bench/'
 fence PC/SC      '(PCSC/)?(winscard|pcsclite|reader)\.h[>"]'    'libs/reader/'
-fence SQL        'sqlite3\.h|libpq|postgresql/|pqxx/'        'libs/store/'
+fence SQL        'sqlite3\.h|libpq|postgresql/|pqxx/'        'libs/store/|bench/'
 fence Qt         'Qt|Q[A-Z]'                                 'apps/phone/'
-fence 'PKCS #11' '(p11-kit/)?(pkcs11|p11-kit|uri)\.h[>"]'       'libs/crypto/|apps/pkcs11/'
+fence 'PKCS #11' '(p11-kit/)?(pkcs11|p11-kit|uri)\.h[>"]'       'libs/crypto/|apps/pkcs11/|bench/'
 fence TPM        'tss2/'                                     'libs/crypto/'
 
 # An include of another room needs the arrow too, even where a third room would make it compile.
