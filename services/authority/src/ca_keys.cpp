@@ -79,11 +79,12 @@ Done make_ca(const Config& config, crypto::Hsm& hsm, pki::Ca ca, Time now) {
     Bytes serial = random.octets(ca_serial_octets);
     serial.front() = static_cast<std::uint8_t>((serial.front() & 0x3FU) | 0x40U);
     const pki::Profile profile{pki::sandbox_settings(ca, config.base_url)};
-    MITOME_TRY(tbs, pki::ca_certificate_tbs(profile, {.serial = std::move(serial),
-                                                      .validity = pki::ca_validity(
-                                                          config.sandbox ? now - sandbox_age : now),
-                                                      .spki = (*signer)->spki(),
-                                                      .key = (*signer)->kind()}));
+    MITOME_TRY(tbs,
+               pki::ca_certificate_tbs(
+                   profile, {.serial = std::move(serial),
+                             .validity = pki::ca_validity(config.sandbox ? now - sandbox_age : now),
+                             .spki = (*signer)->spki(),
+                             .key = (*signer)->kind()}));
     MITOME_TRY(der, pki::sign_tbs(tbs, **signer));
     MITOME_CHECK(write_file(der_file, der));
     MITOME_CHECK(write_file(pem_file, view(to_pem("CERTIFICATE", der))));
