@@ -405,7 +405,8 @@ Attempt<std::vector<std::pair<std::string, std::string>>> administration_keys(
         crypto::Hsm::open("/usr/lib/softhsm/libsofthsm2.so", "mitome-administration", user_pin);
     if (!hsm) return stop(Code::authority_key_unavailable);
     auto keyset = apdu::scp03::diversify(
-        [&](BytesView block) { return (*hsm)->cmac("element-master", block); }, 32, *id);
+        [&](BytesView block) { return (*hsm)->cmac("element-master", block); },
+        apdu::scp03::sandbox_key_size, *id);
     if (!keyset) return stop(Code::authority_key_unavailable);
     const auto hex = [](const crypto::AesKey& key) {
         return key.reveal([](BytesView octets) { return to_hex(octets); });

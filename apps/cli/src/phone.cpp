@@ -167,7 +167,13 @@ Outcome phone_issue(const Context& context, const std::string& phone) {
         client::Registration::connect(state->ports.registration, std::move(*identity));
     if (!registration) return stop(Code::service_unavailable);
     auto shelf = shelf_of_phone(context.home, *name);
-    if (has_live_pair(shelf, *anchors)) return stop(Code::already_issued);
+    // An order that an earlier run left open comes first, whatever the phone shows already.
+    const auto left_open = (*registration)->open_order_of_this_phone();
+    if (!left_open) {
+        const auto* refusal = std::get_if<wallet::Refusal>(&left_open.error());
+        return stop(refusal != nullptr ? refusal->code : Code::service_unavailable);
+    }
+    if (!*left_open && has_live_pair(shelf, *anchors)) return stop(Code::already_issued);
 
     auto new_pin = take_secret(context, SecretName::new_phone_authentication);
     if (!new_pin) return std::unexpected{new_pin.error()};
@@ -182,6 +188,7 @@ Outcome phone_issue(const Context& context, const std::string& phone) {
     const SystemClock clock;
     wallet::IssuePorts ports{
         **registration, **element, card, shelf, random, clock, *anchors, [&](IssueState at) {
+            stop_where_a_test_says(at);
             if (const auto words = words_of(context, at); !words.empty()) progress.show(words);
         }};
     auto outcome = wallet::issue(

@@ -24,14 +24,13 @@ bool is_unreserved(char c) {
 
 // IPv4 addresses and registered names without percent-encoding; nothing else is a host of ours.
 bool is_name(std::string_view host) {
-    return std::all_of(host.begin(), host.end(), [](char c) {
+    return std::ranges::all_of(host, [](char c) {
         return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_';
     });
 }
 
 bool is_ipv6(std::string_view host) {
-    return std::all_of(host.begin(), host.end(),
-                       [](char c) { return digit(c) >= 0 || c == ':' || c == '.'; });
+    return std::ranges::all_of(host, [](char c) { return digit(c) >= 0 || c == ':' || c == '.'; });
 }
 
 }  // namespace
@@ -73,8 +72,10 @@ Result<Url> Url::parse(std::string_view text) {
     if (!authority.empty()) {
         if (authority.front() != ':') return fail(Fault::malformed, "url: not a port");
         authority.remove_prefix(1);
-        const char* last = authority.data() + authority.size();
-        const auto [stop, error] = std::from_chars(authority.data(), last, url.port);
+        if (authority.empty()) return fail(Fault::malformed, "url: not a port");
+        const char* const first = &authority.front();
+        const char* const last = first + authority.size();
+        const auto [stop, error] = std::from_chars(first, last, url.port);
         if (error != std::errc{} || stop != last || url.port == 0) {
             return fail(Fault::malformed, "url: not a port");
         }
@@ -149,7 +150,7 @@ Result<std::optional<std::string>> parameter(std::string_view query, std::string
         if (pair.substr(0, equals) != name) continue;
 
         std::string value{pair.substr(std::min(equals + 1, pair.size()))};
-        std::replace(value.begin(), value.end(), '+', ' ');
+        std::ranges::replace(value, '+', ' ');
         MITOME_TRY(decoded, percent_decode(value));
         return std::optional{std::move(decoded)};
     }

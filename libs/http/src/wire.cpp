@@ -15,21 +15,21 @@ namespace mitome::http {
 namespace {
 
 namespace beast = boost::beast::http;
-using beast_error = boost::beast::error_code;
-using beast_text = boost::beast::string_view;
+using BeastError = boost::beast::error_code;
+using BeastText = boost::beast::string_view;
 
 constexpr std::size_t shortest_chunked_end = 5;  // RFC 9112 §7.1
 
 // A connection keeps the memory of its last body for the next one, up to this.
 constexpr std::size_t largest_kept_body = std::size_t{64} << 10;
 
-std::string_view text_of(beast_text text) { return {text.data(), text.size()}; }
+std::string_view text_of(BeastText text) { return {text.data(), text.size()}; }
 
 // What a reader does with the parts of a message, whichever way it travels.
-template <bool is_request>
-class Parser final : public beast::basic_parser<is_request> {
+template <bool IsRequest>
+class Parser final : public beast::basic_parser<IsRequest> {
 public:
-    using Message = std::conditional_t<is_request, Request, Response>;
+    using Message = std::conditional_t<IsRequest, Request, Response>;
 
     Parser(Message& message, const Bounds& bounds) : message_(message), bounds_(bounds) {
         this->eager(true);
@@ -44,24 +44,23 @@ public:
     bool http_1_0 = false;
 
 private:
-    void on_request_impl(beast::verb, beast_text method, beast_text target, int version,
-                         beast_error& error) override {
-        if constexpr (is_request) {
+    void on_request_impl(beast::verb, BeastText method, BeastText target, int version,
+                         BeastError& error) override {
+        if constexpr (IsRequest) {
             http_1_0 = version == 10;
             message_.method = text_of(method);
             if (!take_target(text_of(target))) error = beast::error::bad_target;
         }
     }
 
-    void on_response_impl(int status, beast_text, int version, beast_error&) override {
-        if constexpr (!is_request) {
+    void on_response_impl(int status, BeastText, int version, BeastError&) override {
+        if constexpr (!IsRequest) {
             http_1_0 = version == 10;
             message_.status = static_cast<unsigned>(status);
         }
     }
 
-    void on_field_impl(beast::field known, beast_text name, beast_text value,
-                       beast_error&) override {
+    void on_field_impl(beast::field known, BeastText name, BeastText value, BeastError&) override {
         // Trailers come after the body and are nobody's header. RFC 9110 §6.5.1
         if (in_body_) return;
         if (known == beast::field::host) ++hosts;
@@ -76,9 +75,9 @@ private:
         message_.headers.push_back({std::string{text_of(name)}, std::string{text_of(value)}});
     }
 
-    void on_header_impl(beast_error&) override { in_body_ = true; }
+    void on_header_impl(BeastError&) override { in_body_ = true; }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t>& declared, beast_error&) override {
+    void on_body_init_impl(const boost::optional<std::uint64_t>& declared, BeastError&) override {
         // A declared length costs the sender nothing: reserve no more than a first piece.
         constexpr std::uint64_t first_piece = 65'536;
         if (declared) {
@@ -86,7 +85,7 @@ private:
         }
     }
 
-    std::size_t on_body_impl(beast_text body, beast_error& error) override {
+    std::size_t on_body_impl(BeastText body, BeastError& error) override {
         if (body.size() > bounds_.body - message_.body.size()) {
             error = beast::error::body_limit;
             return 0;
@@ -95,17 +94,17 @@ private:
         return body.size();
     }
 
-    void on_chunk_header_impl(std::uint64_t, beast_text, beast_error&) override {}
+    void on_chunk_header_impl(std::uint64_t, BeastText, BeastError&) override {}
 
-    std::size_t on_chunk_body_impl(std::uint64_t, beast_text body, beast_error& error) override {
+    std::size_t on_chunk_body_impl(std::uint64_t, BeastText body, BeastError& error) override {
         return on_body_impl(body, error);
     }
 
-    void on_finish_impl(beast_error&) override {}
+    void on_finish_impl(BeastError&) override {}
 
     // RFC 9112 §3.2: origin-form, absolute-form (which servers must accept), "*" for OPTIONS.
     bool take_target(std::string_view target) {
-        if constexpr (is_request) {
+        if constexpr (IsRequest) {
             if (!is_visible(target) || target.find('#') != std::string_view::npos) return false;
             constexpr std::string_view scheme = "http://";
             constexpr std::string_view secure = "https://";
@@ -137,9 +136,9 @@ private:
 };
 
 // Runs the parser over `input`. The answer is how many octets it took.
-template <bool is_request>
-std::size_t run(Parser<is_request>& parser, BytesView input, std::size_t& head,
-                const Bounds& bounds, beast_error& error) {
+template <bool IsRequest>
+std::size_t run(Parser<IsRequest>& parser, BytesView input, std::size_t& head, const Bounds& bounds,
+                BeastError& error) {
     const bool in_head = !parser.is_header_done();
     // Beast 1.81 aborts when it has seen a last chunk without its final line and is shown fewer
     // than five octets. No chunked body ends with fewer ("0", twice CRLF), so waiting for them
@@ -188,7 +187,7 @@ std::string_view date() {
 }
 
 bool can_stand(const std::vector<Header>& headers) {
-    return std::all_of(headers.begin(), headers.end(), [](const Header& header) {
+    return std::ranges::all_of(headers, [](const Header& header) {
         return is_token(header.name) && is_field_value(header.value);
     });
 }
@@ -241,7 +240,7 @@ Result<std::size_t> RequestReader::take(BytesView input) {
         if (used == input.size()) return used;
     }
 
-    beast_error error;
+    BeastError error;
     used += run(parser, input.subspan(used), state_->head, state_->bounds, error);
     if (error == beast::error::body_limit) return fail(Fault::denied, "http: body too long", 413);
     if (error == beast::error::header_limit) {
@@ -313,7 +312,7 @@ Result<std::size_t> ResponseReader::take(BytesView input) {
     constexpr unsigned most_interim = 8;
     std::size_t used = 0;
     while (used < input.size() && !complete()) {
-        beast_error error;
+        BeastError error;
         const std::size_t taken =
             run(*state_->parser, input.subspan(used), state_->head, state_->bounds, error);
         used += taken;
@@ -343,7 +342,7 @@ Result<std::size_t> ResponseReader::take(BytesView input) {
 Done ResponseReader::end() {
     if (complete()) return {};
     if (!state_->parser->got_some()) return fail(Fault::unavailable, "http: no answer");
-    beast_error error;
+    BeastError error;
     state_->parser->put_eof(error);
     if (error) return fail(Fault::unavailable, "http: answer broke off");
     return {};

@@ -13,7 +13,6 @@ namespace mitome::maker {
 namespace {
 
 constexpr std::chrono::days life{10 * 365};
-constexpr std::size_t keyset_octets = 32;  // AES-256
 
 Bytes name_of(const std::string& common_name) {
     return pki::make_name({{pki::attribute::organization, "Mitome Sandbox"},
@@ -54,7 +53,7 @@ Result<NewElement> ElementLine::make(BytesView attestation_spki, BytesView devic
     const auto master = [this](BytesView content) {
         return factory_.administration->cmac(master_label, content);
     };
-    MITOME_TRY(keyset, apdu::scp03::diversify(master, keyset_octets, made.id));
+    MITOME_TRY(keyset, apdu::scp03::diversify(master, apdu::scp03::sandbox_key_size, made.id));
     made.keyset = std::move(keyset);
     return made;
 }

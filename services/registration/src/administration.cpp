@@ -49,7 +49,6 @@ namespace {
 
 constexpr std::size_t token_octets = 16;
 constexpr std::size_t challenge_octets = 8;
-constexpr std::size_t keyset_octets = 32;  // AES-256
 constexpr std::chrono::minutes uri_life{30};
 constexpr std::size_t most_sessions = 10'000;
 
@@ -101,7 +100,7 @@ Result<scp03::Keyset> HsmKeysets::of(BytesView element) {
     const auto master = [this](BytesView content) {
         return administration_->cmac(master_label, content);
     };
-    return scp03::diversify(master, keyset_octets, element);
+    return scp03::diversify(master, key_size_, element);
 }
 
 Administration::Administration(Office& office, Orders& orders, Keysets& keysets)

@@ -30,12 +30,13 @@ public:
 
 class HsmKeysets final : public Keysets {
 public:
-    explicit HsmKeysets(std::shared_ptr<crypto::Hsm> administration)
-        : administration_(std::move(administration)) {}
+    HsmKeysets(std::shared_ptr<crypto::Hsm> administration, std::size_t key_size)
+        : administration_(std::move(administration)), key_size_(key_size) {}
     [[nodiscard]] Result<apdu::scp03::Keyset> of(BytesView element) override;
 
 private:
     std::shared_ptr<crypto::Hsm> administration_;  // every call shares the one open token
+    std::size_t key_size_;  // octets
 };
 
 class Administration {

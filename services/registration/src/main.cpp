@@ -3,6 +3,7 @@
 #include "initialise.hpp"
 #include "routes.hpp"
 
+#include <mitome/apdu/scp03.hpp>
 #include <mitome/base/file.hpp>
 #include <mitome/base/log.hpp>
 #include <mitome/http/server.hpp>
@@ -103,7 +104,9 @@ Done serve(const Config& config, const sigset_t& stop) {
                   .confirm_wait = config.confirm_wait,
                   .interruption = std::move(interruption)};
     Orders orders{office};
-    HsmKeysets keysets{std::move(administration_token)};
+    HsmKeysets keysets{std::move(administration_token), config.sandbox
+                                                            ? apdu::scp03::sandbox_key_size
+                                                            : apdu::scp03::production_key_size};
     Administration administration{office, orders, keysets};
     Certification certification{office, orders, *signer, std::move(maker_root)};
     Service service{office, orders, administration, certification};

@@ -41,6 +41,10 @@ inline constexpr std::uint8_t i_ours = 0x60;  // random challenge, R-MAC and R-E
 
 inline constexpr std::size_t diversification_size = 10;
 inline constexpr std::uint8_t usual_version = 0x30;
+/// Octets of a key in an element's keyset. A sandbox has AES-128, since the clients that people
+/// test with speak no other.
+inline constexpr std::size_t production_key_size = 32;
+inline constexpr std::size_t sandbox_key_size = 16;
 
 /// Three static keys of one length: 16, 24 or 32 octets.
 struct Keyset {
