@@ -43,6 +43,7 @@ for state in $states; do
             expect "$name: up again" 0 mitome sandbox up
             kill -CONT "$job"
         fi
+        timeout 60 tail --pid="$job" -f /dev/null || { fail "$name: the command hangs"; kill -9 "$job"; }
         wait "$job" 2>/dev/null
         [[ $victim != cli ]] || expect "$name: up" 0 mitome sandbox up
         status=0

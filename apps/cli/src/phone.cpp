@@ -85,7 +85,10 @@ private:
 /// between two steps. Only a sandbox has this verb at all.
 void stop_where_a_test_says(IssueState at) {
     const char* wanted = std::getenv("MITOME_STOP_AT");
-    if (wanted != nullptr && wallet::name_of(at) == wanted) ::raise(SIGSTOP);
+    static bool stopped = false;
+    if (stopped || wanted == nullptr || wallet::name_of(at) != wanted) return;
+    stopped = true;
+    ::raise(SIGSTOP);
 }
 
 /// Said before the holder types anything; registration says the same in the end.
