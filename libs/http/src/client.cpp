@@ -134,7 +134,7 @@ public:
     [[nodiscard]] bool is_stale() const {
         char octet = 0;
         const ssize_t count = ::recv(socket_.number(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
-        return !(count < 0 && (errno == EAGAIN));
+        return count >= 0 || errno != EAGAIN;
     }
 
     struct Exchange {

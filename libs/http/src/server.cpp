@@ -35,7 +35,7 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using asio_error = boost::system::error_code;
+using AsioError = boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t small_read = std::size_t{4} << 10;
@@ -120,8 +120,8 @@ private:
     void leave() {
         const std::lock_guard lock{house_.guard};
         house_.open.erase(this);
-        asio_error ignored;
-        socket_.close(ignored);
+        AsioError ignored;
+        static_cast<void>(socket_.close(ignored));
     }
 
     void read() {
@@ -132,12 +132,12 @@ private:
         into.resize(kept + room);
         socket_.async_read_some(
             asio::buffer(into.data() + kept, room),
-            [self = shared_from_this(), kept](const asio_error& error, std::size_t count) {
+            [self = shared_from_this(), kept](const AsioError& error, std::size_t count) {
                 self->have_read(error, kept, count);
             });
     }
 
-    void have_read(const asio_error& error, std::size_t kept, std::size_t count) {
+    void have_read(const AsioError& error, std::size_t kept, std::size_t count) {
         if (!engine_) input_.resize(kept + count);
         if (error) return;  // gone, or told to go: nobody is left to answer
         if (lingering_) {
@@ -227,14 +227,9 @@ private:
     }
 
     void refuse(const Error& why) {
-        // The faults of a request that cannot be read; the code is the status.
-        switch (why.code) {
-            case 413: reply(problem(413, "body_too_long", why.what.text)); break;
-            case 431: reply(problem(431, "head_too_long", why.what.text)); break;
-            case 501: reply(problem(501, "coding_unknown", why.what.text)); break;
-            case 505: reply(problem(505, "version_unknown", why.what.text)); break;
-            default: reply(problem(400, "malformed", why.what.text)); break;
-        }
+        // The codes are the catalogue's, the status is that of the fault.
+        const bool unknown = why.code == 501 || why.code == 505;
+        reply(problem(why.code, unknown ? "not_supported" : "request_refused", why.what.text));
         send(&Connection::linger);
     }
 
@@ -327,11 +322,11 @@ private:
 
     void push() {
         while (sent_ < total()) {
-            asio_error error;
+            AsioError error;
             const std::size_t count = socket_.write_some(rest(), error);
             if (error == asio::error::would_block || error == asio::error::try_again) {
                 socket_.async_wait(tcp::socket::wait_write,
-                                   [self = shared_from_this()](const asio_error& failure) {
+                                   [self = shared_from_this()](const AsioError& failure) {
                                        if (!failure) self->push();
                                    });
                 return;
@@ -401,7 +396,7 @@ public:
             MITOME_TRY(context, TlsContext::for_server(*tls));
             house_.tls = std::move(context);
         }
-        asio_error error;
+        AsioError error;
         const tcp::endpoint place{asio::ip::address_v4::loopback(), port};
         if (acceptor_.open(tcp::v4(), error) ||
             acceptor_.set_option(tcp::acceptor::reuse_address{true}, error) ||
@@ -426,8 +421,8 @@ public:
         if (threads_.empty()) return;
         house_.stopping = true;
         asio::post(door_, [this] {
-            asio_error ignored;
-            acceptor_.close(ignored);
+            AsioError ignored;
+            static_cast<void>(acceptor_.close(ignored));
             pause_.cancel();
             sweep_.cancel();
         });
@@ -442,13 +437,13 @@ public:
 
 private:
     void accept() {
-        acceptor_.async_accept(house_.loop, [this](const asio_error& error, tcp::socket socket) {
+        acceptor_.async_accept(house_.loop, [this](const AsioError& error, tcp::socket socket) {
             if (house_.stopping || !acceptor_.is_open()) return;
             if (error) {
                 // Out of descriptors, most likely: trying again at once would only spin.
                 log(Level::warning, "http.cannot_accept", {{"errno", error.value()}});
                 pause_.expires_after(std::chrono::milliseconds{100});
-                pause_.async_wait([this](const asio_error&) {
+                pause_.async_wait([this](const AsioError&) {
                     if (!house_.stopping) accept();
                 });
                 return;
@@ -459,29 +454,29 @@ private:
     }
 
     void welcome(tcp::socket&& socket) {
-        asio_error error;
+        AsioError error;
         if (socket.set_option(tcp::no_delay{true}, error) || socket.non_blocking(true, error)) {
             return;
         }
-        auto connection = std::shared_ptr<Connection>{};
-        {
-            const std::lock_guard lock{house_.guard};
-            if (house_.open.size() < house_.limits.connections) {
-                connection = std::make_shared<Connection>(house_, std::move(socket));
-                house_.open.insert(connection.get());
-                if (house_.stopping) connection->hear_no_more();
-            }
-        }
-        if (connection) {
+        if (const auto connection = take_in(socket)) {
             connection->start();
         } else if (!house_.tls) {
             std::string full;
-            const Response refusal =
-                problem(503, "connections_exhausted", "http: too many connections");
+            const Response refusal = problem(503, "service_busy", "http: too many connections");
             static_cast<void>(append_head(full, refusal, Afterwards::close, false));
             full += text(refusal.body);
             socket.write_some(asio::buffer(full), error);
         }
+    }
+
+    // Null, and the socket stays as it is, when there are as many connections as may be.
+    std::shared_ptr<Connection> take_in(tcp::socket& socket) {
+        const std::lock_guard lock{house_.guard};
+        if (house_.open.size() >= house_.limits.connections) return nullptr;
+        auto connection = std::make_shared<Connection>(house_, std::move(socket));
+        house_.open.insert(connection.get());
+        if (house_.stopping) connection->hear_no_more();
+        return connection;
     }
 
     // Deadlines are looked at a few times per idle period by one timer, which costs a request
@@ -492,7 +487,7 @@ private:
         sweep_.expires_after(house_.stopping
                                  ? milliseconds{5}
                                  : std::clamp(idle / 8, milliseconds{20}, milliseconds{500}));
-        sweep_.async_wait([this](const asio_error&) {
+        sweep_.async_wait([this](const AsioError&) {
             {
                 const std::lock_guard lock{house_.guard};
                 const auto now = SteadyClock::now();
