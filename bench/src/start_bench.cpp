@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // How long a program takes until it is ready, what memory it then holds, and how soon it ends.
-// Usage: start_bench NAME (line WORD | port N) -- PROGRAM ARGUMENT…
-// Ready is when it has written WORD, or listens on port N.
+// Usage: start_bench NAME WORD -- PROGRAM ARGUMENT…
+// Ready is when it has written WORD.
 #include "measure.hpp"
 
 #include <mitome/base/file.hpp>
@@ -20,20 +20,6 @@ namespace {
 
 constexpr double patience = 20;  // seconds
 
-/// By the kernel's table: a connection without a request is more than some servers can bear.
-bool is_listened_on(unsigned port) {
-    char wanted[8];
-    std::snprintf(wanted, sizeof wanted, ":%04X", port);
-    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-        std::ifstream rows{table};
-        std::string number, here, there, state;
-        for (std::string rest; rows >> number >> here >> there >> state; std::getline(rows, rest)) {
-            if (state == "0A" && here.ends_with(wanted)) return true;  // TCP_LISTEN
-        }
-    }
-    return false;
-}
-
 double mebibytes_of(pid_t process, const std::string& field) {
     std::ifstream status{"/proc/" + std::to_string(process) + "/status"};
     for (std::string word; status >> word;) {
@@ -45,8 +31,7 @@ double mebibytes_of(pid_t process, const std::string& field) {
 
 int run(char** words) {
     const std::string name = words[1];
-    const bool by_line = std::string_view{words[2]} == "line";
-    const std::string word = words[3];
+    const std::string word = words[2];
     int ends[2];
     must_hold(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0, "a pipe");
     const Descriptor from{ends[0]};
@@ -57,7 +42,7 @@ int run(char** words) {
     if (process == 0) {
         ::dup2(to.number(), 1);
         ::dup2(to.number(), 2);
-        ::execvp(words[5], words + 5);
+        ::execvp(words[4], words + 4);
         ::_exit(127);
     }
     to = Descriptor{};
@@ -68,13 +53,12 @@ int run(char** words) {
         while ((size = ::read(from.number(), piece, sizeof piece)) > 0) {
             said.append(piece, static_cast<std::size_t>(size));
         }
-        return by_line ? said.find(word) != std::string::npos
-                       : is_listened_on(static_cast<unsigned>(std::stoi(word)));
+        return said.find(word) != std::string::npos;
     };
     while (!ready()) {
         const bool gone = ::waitpid(process, nullptr, WNOHANG) == process;
         if (gone || seconds() - start > patience) {
-            std::fprintf(stderr, "bench: %s is not ready:\n%s\n", words[5], said.c_str());
+            std::fprintf(stderr, "bench: %s is not ready:\n%s\n", words[4], said.c_str());
             if (!gone) ::kill(process, SIGKILL);
             return 1;
         }
@@ -94,6 +78,6 @@ int run(char** words) {
 }  // namespace mitome::bench
 
 int main(int count, char** words) {
-    if (count < 6 || std::strcmp(words[4], "--") != 0) return 64;
+    if (count < 5 || std::strcmp(words[3], "--") != 0) return 64;
     return mitome::bench::run(words);
 }
