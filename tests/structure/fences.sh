@@ -48,7 +48,7 @@ done < <(sed -nE '/^set\(MITOME_LAYERS/,/\)/s/^ *"([a-z0-9_]+:[a-z0-9_,]*)".*/\1
 
 while IFS=: read -r file line text; do
     case $file in
-        *_test.cpp | tests/* | bench/*) continue ;;
+        *_test.cpp | */test_*.hpp | tests/* | bench/*) continue ;;
         apps/element/*) room=element_process ;;
         catalogue/*) room=catalogue ;;
         libs/*/* | services/*/* | apps/*/*) room=${file#*/} room=${room%%/*} ;;

@@ -71,7 +71,7 @@ Attempt<Bytes> decoded(const boost::json::object& object, std::string_view name)
 
 Attempt<void> write_pem(const std::filesystem::path& path, BytesView der) {
     if (const auto done = write_file(path, view(to_pem("CERTIFICATE", der))); !done)
-        return std::unexpected{file_failure(done.error(), path.string())};
+        return std::unexpected{output_failure(done.error(), path.string())};
     return {};
 }
 

@@ -31,8 +31,7 @@ Failure file_failure(const Error& error, const std::string& path) {
     const auto with = [&](Code code) { return Failure{code, {{"file", path}}}; };
     switch (error.fault) {
         case Fault::absent: return with(Code::file_absent);
-        case Fault::denied:
-            return with(error.code == EROFS ? Code::file_unwritable : Code::file_unreadable);
+        case Fault::denied: return with(Code::file_unreadable);
         case Fault::malformed:
             return with(error.code == EISDIR || error.code == 0 ? Code::file_is_folder
                                                                 : Code::file_unsupported);
@@ -44,6 +43,12 @@ Failure file_failure(const Error& error, const std::string& path) {
         case Fault::broken: return with(Code::broken);
     }
     return with(Code::broken);
+}
+
+Failure output_failure(const Error& error, const std::string& path) {
+    auto failure = file_failure(error, path);
+    if (error.fault == Fault::denied) failure.code = Code::file_unwritable;
+    return failure;
 }
 
 }  // namespace mitome::cli

@@ -41,8 +41,11 @@ using Outcome = Attempt<Answer>;
 /// The row for a fault of which the verb knows nothing more. One exhaustive switch.
 [[nodiscard]] catalogue::Code code_for(const Error& error);
 
-/// The row for a file that could not be read or written.
+/// The row for a file that could not be read.
 [[nodiscard]] Failure file_failure(const Error& error, const std::string& path);
+
+/// The row for a file or folder that was to be written.
+[[nodiscard]] Failure output_failure(const Error& error, const std::string& path);
 
 }  // namespace mitome::cli
 

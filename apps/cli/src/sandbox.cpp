@@ -58,7 +58,7 @@ private:
 
 Attempt<void> write(const std::filesystem::path& path, std::string_view content, Access access) {
     if (const auto done = write_file(path, view(content), access); !done)
-        return std::unexpected{file_failure(done.error(), path.string())};
+        return std::unexpected{output_failure(done.error(), path.string())};
     return {};
 }
 

@@ -117,7 +117,7 @@ Attempt<void> SandboxState::save(const Home& home) const {
     if (card_in_reader) document["card"] = *card_in_reader;
     const auto content = boost::json::serialize(document) + "\n";
     if (const auto written = write_file(file_of(home), view(content), Access::owner); !written)
-        return std::unexpected{file_failure(written.error(), file_of(home).string())};
+        return std::unexpected{output_failure(written.error(), file_of(home).string())};
     return {};
 }
 

@@ -115,7 +115,7 @@ Attempt<std::optional<wallet::Shelf>> shelf_of(const Context& context, const Tok
 
 Attempt<void> write_output(const std::filesystem::path& out, BytesView content) {
     if (const auto written = write_file(out, content); !written)
-        return std::unexpected{file_failure(written.error(), out.string())};
+        return std::unexpected{output_failure(written.error(), out.string())};
     return {};
 }
 

@@ -90,7 +90,7 @@ TEST_F(MakerProcess, GivesAnElementItsIdentity) {
     ASSERT_TRUE(id);
     EXPECT_EQ(id->size(), 20U);
     EXPECT_EQ(body->texts("keys")->size(), 3U);
-    EXPECT_EQ(from_base64(body->texts("keys")->front())->size(), 32U);
+    EXPECT_EQ(from_base64(body->texts("keys")->front())->size(), 16U);
     const auto attestation = pki::Certificate::from_der(*body->base64("attestation_certificate"));
     const auto root = pki::Certificate::from_der(*body->base64("maker_root"));
     ASSERT_TRUE(attestation && root);
