@@ -47,7 +47,7 @@ Failure file_failure(const Error& error, const std::string& path) {
 
 Failure output_failure(const Error& error, const std::string& path) {
     auto failure = file_failure(error, path);
-    if (error.fault == Fault::denied) failure.code = Code::file_unwritable;
+    if (error.fault == Fault::denied) failure.code = catalogue::Code::file_unwritable;
     return failure;
 }
 

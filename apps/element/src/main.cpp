@@ -8,14 +8,14 @@
 #include <mitome/crypto/device_key.hpp>
 #include <mitome/element/element.hpp>
 
+#include <CLI/CLI.hpp>
+#include <pthread.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <iostream>
 #include <thread>
-
-#include <CLI/CLI.hpp>
-#include <pthread.h>
-#include <unistd.h>
 
 namespace mitome::element_process {
 namespace {
@@ -124,7 +124,8 @@ Done make_new(const Options& options) {
     MITOME_CHECK(make_private_folder(options.folder));
     const fs::path store = options.folder / store_name;
     std::error_code ignored;
-    if (fs::exists(store, ignored)) return fail(Fault::conflict, "new: there is an element already");
+    if (fs::exists(store, ignored))
+        return fail(Fault::conflict, "new: there is an element already");
     // Made beside its place, so that a kill in between leaves no half element.
     const fs::path beside = options.folder / "element.store.new";
     fs::remove(beside, ignored);

@@ -40,8 +40,8 @@ Done take_pin(JsonObject& pins, std::string_view name, Pin& to) {
 
 Done take_key(JsonObject& object, std::string_view name, crypto::AesKey& to) {
     MITOME_TRY(octets, object.base64(name));
-    const bool fits = (octets.size() == 16 || octets.size() == 24 || octets.size() == 32) &&
-                      to.assign(octets);
+    const bool fits =
+        (octets.size() == 16 || octets.size() == 24 || octets.size() == 32) && to.assign(octets);
     wipe(octets);
     if (!fits) return fail(Fault::malformed, "personalise: not an AES key");
     return {};
@@ -76,10 +76,9 @@ Result<element::Personalisation> read_personalisation(BytesView json,
 
     auto& pins = out.pins;
     if (persona == element::PersonaName::card) {
-        const bool born = pins.authentication.assign(view("1234")) &&
-                          pins.signature.assign(view("ABC123")) &&
-                          pins.input_assistance.assign(view("1234")) &&
-                          pins.common.assign(view("1234"));
+        const bool born =
+            pins.authentication.assign(view("1234")) && pins.signature.assign(view("ABC123")) &&
+            pins.input_assistance.assign(view("1234")) && pins.common.assign(view("1234"));
         if (!born) return fail(Fault::broken, "personalise: PINs at birth");
     }
     MITOME_TRY(given, root.optional_object("pins"));

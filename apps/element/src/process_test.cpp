@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/base/file.hpp>
 #include <mitome/base/bytes.hpp>
-
-#include <gtest/gtest.h>
-
-#include <csignal>
-#include <cstring>
-#include <filesystem>
-#include <thread>
+#include <mitome/base/file.hpp>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <thread>
 
 namespace mitome {
 namespace {
@@ -61,10 +60,11 @@ protected:
         const std::string socket = (folder / "s").string();
         server = ::fork();
         if (server == 0) {
-            const Descriptor log{::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)};
+            const Descriptor log{
+                ::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)};
             ::dup2(log.number(), 2);
-            const std::string line =
-                "exec " + arguments("serve --folder " + element + " --socket " + socket + " " + more);
+            const std::string line = "exec " + arguments("serve --folder " + element +
+                                                         " --socket " + socket + " " + more);
             ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
             ::_exit(127);
         }

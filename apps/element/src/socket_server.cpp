@@ -4,14 +4,14 @@
 #include <mitome/base/log.hpp>
 #include <mitome/base/secret.hpp>
 
-#include <cerrno>
-#include <cstring>
-#include <system_error>
-
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
 
 namespace mitome::element_process {
 

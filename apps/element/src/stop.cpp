@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stop.hpp"
 
-#include <cerrno>
-
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace mitome::element_process {
 

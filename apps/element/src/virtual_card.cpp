@@ -4,12 +4,12 @@
 #include <mitome/base/log.hpp>
 #include <mitome/base/secret.hpp>
 
-#include <cerrno>
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <cerrno>
 
 namespace mitome::element_process {
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/apdu/administration.hpp>
-
 #include <mitome/apdu/tlv.hpp>
 
 #include <algorithm>
@@ -150,8 +149,13 @@ Result<State::Pending> pending_from(BytesView value) {
 Result<Order> order_of(BytesView octets) { return fixed<16>(octets); }
 
 Command install_for_personalization(BytesView aid) {
-    Command command{.cla = 0x80, .ins = 0xE6, .p1 = 0x20, .p2 = 0, .data = {0, 0},
-                    .expected = 256, .extended = false};
+    Command command{.cla = 0x80,
+                    .ins = 0xE6,
+                    .p1 = 0x20,
+                    .p2 = 0,
+                    .data = {0, 0},
+                    .expected = 256,
+                    .extended = false};
     command.data.push_back(static_cast<std::uint8_t>(aid.size()));
     append(command.data, aid);
     for (int i = 0; i < 3; ++i) command.data.push_back(0);
@@ -159,8 +163,13 @@ Command install_for_personalization(BytesView aid) {
 }
 
 Command store(const Operation& operation) {
-    Command command{.cla = 0x80, .ins = 0xE2, .p1 = last_block_dgi_with_answer, .p2 = 0,
-                    .data = encode(operation), .expected = 256, .extended = false};
+    Command command{.cla = 0x80,
+                    .ins = 0xE2,
+                    .p1 = last_block_dgi_with_answer,
+                    .p2 = 0,
+                    .data = encode(operation),
+                    .expected = 256,
+                    .extended = false};
     // A public key does not fit a short answer, nor a certificate a short command.
     if (std::holds_alternative<Generate>(operation) ||
         command.data.size() + cipher_growth > longest_short) {
@@ -308,8 +317,7 @@ Result<Generated> decode_generated(BytesView answer) {
 bool is_pin_form(Kind kind, BytesView pin) {
     const auto is_digit = [](std::uint8_t c) { return c >= '0' && c <= '9'; };
     const auto is_letter = [](std::uint8_t c) { return c >= 'A' && c <= 'Z'; };
-    if (kind == Kind::auth)
-        return pin.size() == 4 && std::all_of(pin.begin(), pin.end(), is_digit);
+    if (kind == Kind::auth) return pin.size() == 4 && std::all_of(pin.begin(), pin.end(), is_digit);
     return pin.size() >= 6 && pin.size() <= 16 &&
            std::all_of(pin.begin(), pin.end(),
                        [&](std::uint8_t c) { return is_digit(c) || is_letter(c); }) &&
@@ -318,36 +326,54 @@ bool is_pin_form(Kind kind, BytesView pin) {
 }
 
 Command set_pending_pin(Kind kind, BytesView pin) {
-    return {.cla = 0x80, .ins = ins_set_pending_pin, .p1 = 0,
-            .p2 = static_cast<std::uint8_t>(kind), .data = copy(pin), .expected = {},
+    return {.cla = 0x80,
+            .ins = ins_set_pending_pin,
+            .p1 = 0,
+            .p2 = static_cast<std::uint8_t>(kind),
+            .data = copy(pin),
+            .expected = {},
             .extended = false};
 }
 
 Command prove(Kind kind, const Order& order) {
-    return {.cla = 0x80, .ins = ins_prove, .p1 = 0, .p2 = static_cast<std::uint8_t>(kind),
-            .data = {order.begin(), order.end()}, .expected = 65536, .extended = true};
+    return {.cla = 0x80,
+            .ins = ins_prove,
+            .p1 = 0,
+            .p2 = static_cast<std::uint8_t>(kind),
+            .data = {order.begin(), order.end()},
+            .expected = 65536,
+            .extended = true};
 }
 
 Bytes encode(const Proof& proof) {
-    return join({make_tlv(tag_request, proof.cert_request),
-                 make_tlv(tag_signature, proof.signature)});
+    return join(
+        {make_tlv(tag_request, proof.cert_request), make_tlv(tag_signature, proof.signature)});
 }
 
 Result<Proof> decode_proof(BytesView answer) {
     MITOME_TRY(objects, all_tlv(answer));
-    if (objects.size() != 2 || objects[0].tag != tag_request ||
-        objects[1].tag != tag_signature)
+    if (objects.size() != 2 || objects[0].tag != tag_request || objects[1].tag != tag_signature)
         return fail(Fault::malformed, "administration: not a proof");
     return Proof{copy(objects[0].value), copy(objects[1].value)};
 }
 
 Command attest(Kind kind) {
-    return {.cla = 0x80, .ins = ins_attest, .p1 = 0, .p2 = static_cast<std::uint8_t>(kind),
-            .data = {}, .expected = 65536, .extended = true};
+    return {.cla = 0x80,
+            .ins = ins_attest,
+            .p1 = 0,
+            .p2 = static_cast<std::uint8_t>(kind),
+            .data = {},
+            .expected = 65536,
+            .extended = true};
 }
 
 Command element_id() {
-    return {.cla = 0x00, .ins = 0xCA, .p1 = 0x00, .p2 = 0x45, .data = {}, .expected = 256,
+    return {.cla = 0x00,
+            .ins = 0xCA,
+            .p1 = 0x00,
+            .p2 = 0x45,
+            .data = {},
+            .expected = 256,
             .extended = false};
 }
 

@@ -39,7 +39,11 @@ TEST(Store, IsExtendedWhereItMustBe) {
 
 TEST(Install, NamesTheApplication) {
     EXPECT_EQ(to_hex(install_for_personalization().encode()),
-              "80E62000100000" "0A" "D392F000260100000001" "000000" "00");
+              "80E62000100000"
+              "0A"
+              "D392F000260100000001"
+              "000000"
+              "00");
 }
 
 TEST(State, ReadsBackAsWritten) {

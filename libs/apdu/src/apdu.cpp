@@ -52,8 +52,13 @@ Bytes Command::encode() const {
 
 Result<Command> Command::decode(BytesView octets) {
     if (octets.size() < header_size) return fail(Fault::malformed, "apdu: header is incomplete");
-    Command command{.cla = octets[0], .ins = octets[1], .p1 = octets[2], .p2 = octets[3],
-                    .data = {}, .expected = {}, .extended = false};
+    Command command{.cla = octets[0],
+                    .ins = octets[1],
+                    .p1 = octets[2],
+                    .p2 = octets[3],
+                    .data = {},
+                    .expected = {},
+                    .extended = false};
     const BytesView body = octets.subspan(header_size);
 
     if (body.empty()) return command;  // case 1
@@ -80,8 +85,7 @@ Result<Command> Command::decode(BytesView octets) {
     if (count == 0 || (body.size() != 3 + count && body.size() != 5 + count))
         return fail(Fault::malformed, "apdu: extended Lc does not fit");
     command.data = copy(body.subspan(3, count));
-    if (body.size() == 5 + count)
-        command.expected = expected_of(pair_at(body, 3 + count), 65536);
+    if (body.size() == 5 + count) command.expected = expected_of(pair_at(body, 3 + count), 65536);
     return command;
 }
 

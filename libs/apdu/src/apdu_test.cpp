@@ -60,15 +60,25 @@ INSTANTIATE_TEST_SUITE_P(All, BadCommands,
                                          "00200080000000000000"));
 
 TEST(Command, TurnsExtendedWhenTheAnswerIsLong) {
-    const Command command{.cla = 0, .ins = 0xB0, .p1 = 0x8A, .p2 = 0, .data = {},
-                          .expected = 65536, .extended = false};
+    const Command command{.cla = 0,
+                          .ins = 0xB0,
+                          .p1 = 0x8A,
+                          .p2 = 0,
+                          .data = {},
+                          .expected = 65536,
+                          .extended = false};
 
     EXPECT_EQ(command.encode(), hex("00B08A00000000"));
 }
 
 TEST(Command, TurnsExtendedWhenItsDataAreLong) {
-    const Command command{.cla = 0, .ins = 0xD6, .p1 = 0, .p2 = 0, .data = Bytes(256, 7),
-                          .expected = {}, .extended = false};
+    const Command command{.cla = 0,
+                          .ins = 0xD6,
+                          .p1 = 0,
+                          .p2 = 0,
+                          .data = Bytes(256, 7),
+                          .expected = {},
+                          .extended = false};
 
     const Bytes octets = command.encode();
 

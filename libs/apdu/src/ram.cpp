@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/apdu/ram.hpp>
-
 #include <mitome/apdu/tlv.hpp>
 
 namespace mitome::apdu::ram {
@@ -111,7 +110,7 @@ struct TroubleRow {
     std::uint8_t value;
 };
 constexpr TroubleRow troubles[]{
-    {Trouble::unknown_tag, tag_bad_format, 1},     {Trouble::wrong_length, tag_bad_format, 2},
+    {Trouble::unknown_tag, tag_bad_format, 1},      {Trouble::wrong_length, tag_bad_format, 2},
     {Trouble::length_not_found, tag_bad_format, 3}, {Trouble::suspended, tag_suspension, 1},
     {Trouble::no_previous_script, tag_chaining, 1}, {Trouble::chaining_refused, tag_chaining, 2},
     {Trouble::chaining_failed, tag_chaining, 3},

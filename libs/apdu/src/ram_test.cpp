@@ -41,15 +41,13 @@ TEST(Answers, CountInTheDefiniteForm) {
     EXPECT_EQ(decode_answers(encode_answers(answers)).value(), answers);
 }
 
-TEST(Answers, RefuseAWrongCount) {
-    EXPECT_FALSE(decode_answers(hex("AB07800102 23029000")));
-}
+TEST(Answers, RefuseAWrongCount) { EXPECT_FALSE(decode_answers(hex("AB07800102 23029000"))); }
 
 TEST(Answers, CarryTrouble) {
-    for (const Trouble trouble : {Trouble::unknown_tag, Trouble::wrong_length,
-                                  Trouble::length_not_found, Trouble::suspended,
-                                  Trouble::no_previous_script, Trouble::chaining_refused,
-                                  Trouble::chaining_failed}) {
+    for (const Trouble trouble :
+         {Trouble::unknown_tag, Trouble::wrong_length, Trouble::length_not_found,
+          Trouble::suspended, Trouble::no_previous_script, Trouble::chaining_refused,
+          Trouble::chaining_failed}) {
         const Answers answers{{hex("9000")}, trouble};
         EXPECT_EQ(decode_answers(encode_answers(answers)).value(), answers);
     }

@@ -42,8 +42,7 @@ Bytes padded(BytesView content) {
 
 Result<Bytes> unpadded(Bytes content) {
     while (!content.empty() && content.back() == 0) content.pop_back();
-    if (content.empty() || content.back() != 0x80)
-        return fail(Fault::unverified, "scp03: padding");
+    if (content.empty() || content.back() != 0x80) return fail(Fault::unverified, "scp03: padding");
     content.pop_back();
     return content;
 }
@@ -59,18 +58,16 @@ bool is_aes_size(std::size_t size) { return size == 16 || size == 24 || size == 
 }  // namespace
 
 std::optional<Level> level_of(std::uint8_t p1) {
-    for (const Level level : {Level::none, Level::mac, Level::mac_encryption,
-                              Level::mac_response_mac, Level::mac_encryption_response_mac,
-                              Level::all})
+    for (const Level level :
+         {Level::none, Level::mac, Level::mac_encryption, Level::mac_response_mac,
+          Level::mac_encryption_response_mac, Level::all})
         if (static_cast<std::uint8_t>(level) == p1) return level;
     return std::nullopt;
 }
 
 Keyset Keyset::duplicate() const {
-    return {.version = version,
-            .enc = enc.duplicate(),
-            .mac = mac.duplicate(),
-            .dek = dek.duplicate()};
+    return {
+        .version = version, .enc = enc.duplicate(), .mac = mac.duplicate(), .dek = dek.duplicate()};
 }
 
 Result<Bytes> derive(const AesKey& key, std::uint8_t constant, std::size_t octets,
@@ -168,8 +165,13 @@ Result<Bytes> wrap_key(const AesKey& dek, const AesKey& key) {
 }
 
 Result<Command> put_key(std::uint8_t old_version, const Keyset& keys, const AesKey& dek) {
-    Command command{.cla = 0x80, .ins = 0xD8, .p1 = old_version, .p2 = 0x81,
-                    .data = {keys.version}, .expected = 256, .extended = false};
+    Command command{.cla = 0x80,
+                    .ins = 0xD8,
+                    .p1 = old_version,
+                    .p2 = 0x81,
+                    .data = {keys.version},
+                    .expected = 256,
+                    .extended = false};
     for (const AesKey* key : {&keys.enc, &keys.mac, &keys.dek}) {
         MITOME_TRY(field, wrap_key(dek, *key));
         append(command.data, field);
@@ -186,8 +188,7 @@ Result<Keyset> unwrap_keys(BytesView value, const AesKey& dek) {
             return fail(Fault::malformed, "put key: key type");
         std::size_t length = value[1];
         value = value.subspan(2);
-        if (value.size() < length || length == 0)
-            return fail(Fault::malformed, "put key: length");
+        if (value.size() < length || length == 0) return fail(Fault::malformed, "put key: length");
         BytesView field = value.first(length);
         value = value.subspan(length);
         // Amendment D puts the key's length before the blocks; gpshell3 and others leave it out.
@@ -273,9 +274,9 @@ Result<Command> Chain::add_mac(Command command) {
     const Bytes content = command.data;
     if (content.size() + mac_size() > 65535) return fail(Fault::malformed, "scp03: too long");
     command.data.resize(content.size() + mac_size());
-    MITOME_TRY(mac, crypto::aes_cmac(keys_.mac,
-                                     join({chaining_, covered(command, content,
-                                                              command.is_extended())})));
+    MITOME_TRY(
+        mac, crypto::aes_cmac(keys_.mac,
+                              join({chaining_, covered(command, content, command.is_extended())})));
     std::copy_n(mac.begin(), mac_size(),
                 command.data.end() - static_cast<std::ptrdiff_t>(mac_size()));
     chaining_ = std::move(mac);
@@ -288,7 +289,7 @@ Result<Command> Chain::take_mac(const Command& wrapped) {
     Command command = wrapped;
     command.data.resize(wrapped.data.size() - mac_size());
     MITOME_TRY(mac, crypto::aes_cmac(keys_.mac, join({chaining_, covered(wrapped, command.data,
-                                                                        wrapped.is_extended())})));
+                                                                         wrapped.is_extended())})));
     if (!same_in_constant_time(BytesView{mac}.first(mac_size()),
                                BytesView{wrapped.data}.last(mac_size())))
         return fail(Fault::unverified, "scp03: MAC of the command");
@@ -347,22 +348,19 @@ Result<Response> Chain::wrap_response(const Response& plain, const Turn& turn) c
         MITOME_TRY(sealed, crypto::aes_cbc_encrypt(keys_.enc, start, padded(plain.data)));
         response.data = std::move(sealed);
     }
-    MITOME_TRY(mac, crypto::aes_cmac(keys_.response_mac,
-                                     join({turn.chaining, response.encode()})));
+    MITOME_TRY(mac, crypto::aes_cmac(keys_.response_mac, join({turn.chaining, response.encode()})));
     append(response.data, BytesView{mac}.first(mac_size()));
     return response;
 }
 
 Result<Response> Chain::unwrap_response(const Response& wrapped, const Turn& turn) const {
     if (!has(level_, bit_response_mac)) return wrapped;
-    if (!is_protected(wrapped.sw))
-        return fail(Fault::denied, "scp03: bare error", wrapped.sw);
+    if (!is_protected(wrapped.sw)) return fail(Fault::denied, "scp03: bare error", wrapped.sw);
     if (wrapped.data.size() < mac_size())
         return fail(Fault::unverified, "scp03: answer without MAC");
     Response response{.data = copy(BytesView{wrapped.data}.first(wrapped.data.size() - mac_size())),
                       .sw = wrapped.sw};
-    MITOME_TRY(mac, crypto::aes_cmac(keys_.response_mac,
-                                     join({turn.chaining, response.encode()})));
+    MITOME_TRY(mac, crypto::aes_cmac(keys_.response_mac, join({turn.chaining, response.encode()})));
     if (!same_in_constant_time(BytesView{mac}.first(mac_size()),
                                BytesView{wrapped.data}.last(mac_size())))
         return fail(Fault::unverified, "scp03: MAC of the answer");
@@ -391,8 +389,13 @@ Host::Host(Keyset keyset, Bytes host_challenge)
     : keyset_(std::move(keyset)), host_challenge_(std::move(host_challenge)) {}
 
 Command Host::initialize_update() const {
-    return {.cla = 0x80, .ins = 0x50, .p1 = keyset_.version, .p2 = 0, .data = host_challenge_,
-            .expected = 256, .extended = false};
+    return {.cla = 0x80,
+            .ins = 0x50,
+            .p1 = keyset_.version,
+            .p2 = 0,
+            .data = host_challenge_,
+            .expected = 256,
+            .extended = false};
 }
 
 Result<Command> Host::external_authenticate(const Response& answer, Level level) {
@@ -410,12 +413,16 @@ Result<Command> Host::external_authenticate(const Response& answer, Level level)
         over_ = true;
         return fail(Fault::unverified, "scp03: cryptogram of the card");
     }
-    MITOME_TRY(ours, cryptogram(keys, constant_host_cryptogram, host_challenge_,
-                                greeting.card_challenge));
+    MITOME_TRY(
+        ours, cryptogram(keys, constant_host_cryptogram, host_challenge_, greeting.card_challenge));
     chain_.emplace(std::move(keys), level, greeting.width());
     greeting_ = std::move(greeting);
-    return chain_->wrap_first({.cla = 0x80, .ins = 0x82, .p1 = static_cast<std::uint8_t>(level),
-                               .p2 = 0, .data = std::move(ours), .expected = {},
+    return chain_->wrap_first({.cla = 0x80,
+                               .ins = 0x82,
+                               .p1 = static_cast<std::uint8_t>(level),
+                               .p2 = 0,
+                               .data = std::move(ours),
+                               .expected = {},
                                .extended = false});
 }
 

@@ -36,15 +36,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!opening) std::abort();
     const auto command = Command::decode(octets);
     if (command && *command != *opening) {
-        scp03::Card fresh = scp03::Card::greet(keyset(), scp03::i_ours, Bytes(10, 0), challenge,
-                                               Bytes(8, 2), {})
-                                .value();
+        scp03::Card fresh =
+            scp03::Card::greet(keyset(), scp03::i_ours, Bytes(10, 0), challenge, Bytes(8, 2), {})
+                .value();
         // Only Le and the logical channel are free: Amendment D §6.2.4.
         if (fresh.external_authenticate(*command) && command->data != opening->data) std::abort();
     }
     if (!card.external_authenticate(*opening)) std::abort();
     if (command && card.unwrap(*command)) std::abort();
-    if (!host.wrap({.cla = 0x80, .ins = 0xF2, .p1 = 0, .p2 = 0, .data = {}, .expected = 256,
+    if (!host.wrap({.cla = 0x80,
+                    .ins = 0xF2,
+                    .p1 = 0,
+                    .p2 = 0,
+                    .data = {},
+                    .expected = 256,
                     .extended = false}))
         std::abort();
     const auto response = Response::decode(octets);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/apdu/scp03.hpp>
-
 #include <mitome/base/file.hpp>
 
 #include <gtest/gtest.h>
@@ -42,9 +41,7 @@ struct Vector {
                 .dek = key(field.at("dek"))};
     }
     [[nodiscard]] Bytes octets(const std::string& name) const { return hex(field.at(name)); }
-    [[nodiscard]] Response greeting() const {
-        return {.data = octets("greeting"), .sw = sw::ok};
-    }
+    [[nodiscard]] Response greeting() const { return {.data = octets("greeting"), .sw = sw::ok}; }
     [[nodiscard]] Level level() const {
         return level_of(octets("external_authenticate")[2]).value();
     }
@@ -173,9 +170,9 @@ TEST(Diversification, AgreesWithKdf3) {
         std::string master, enc, mac, dek;
         words >> master >> enc >> mac >> dek;
 
-        const auto keys = diversify(
-            [&](BytesView content) { return crypto::aes_cmac(key(master), content); },
-            master.size() / 2, hex("00010203040506070809"));
+        const auto keys =
+            diversify([&](BytesView content) { return crypto::aes_cmac(key(master), content); },
+                      master.size() / 2, hex("00010203040506070809"));
 
         ASSERT_TRUE(keys);
         EXPECT_EQ(to_hex(key_check_value(keys->enc).value()), enc);
@@ -205,8 +202,8 @@ Keyset keyset(std::size_t size, std::uint8_t first = 1) {
 }
 
 TEST(PutKey, WrapsAsThePublishedValue) {
-    const auto field = wrap_key(key("202122232425262728292A2B2C2D2E2F"),
-                                key("000102030405060708090A0B0C0D0E0F"));
+    const auto field =
+        wrap_key(key("202122232425262728292A2B2C2D2E2F"), key("000102030405060708090A0B0C0D0E0F"));
 
     EXPECT_EQ(to_hex(field.value()), "881110DB7CE67AF13DE57A95D922E5325ABF1303C35280");
 }
@@ -262,22 +259,27 @@ Pair open(Level level, std::size_t key_size = 32, std::uint8_t i = i_ours, std::
     Card card = Card::greet(keyset(key_size, seed), i, Bytes(10, seed), host_challenge,
                             Bytes(width, 0x77), {})
                     .value();
-    const auto opening = host.external_authenticate(
-        {.data = card.greeting().encode(), .sw = sw::ok}, level);
+    const auto opening =
+        host.external_authenticate({.data = card.greeting().encode(), .sw = sw::ok}, level);
     EXPECT_TRUE(card.external_authenticate(opening.value()));
     EXPECT_TRUE(host.authenticated({.data = {}, .sw = sw::ok}));
     return {std::move(host), std::move(card)};
 }
 
 Command store(std::size_t size) {
-    return {.cla = 0x80, .ins = 0xE2, .p1 = 0x89, .p2 = 0, .data = Bytes(size, 0x5A),
-            .expected = 256, .extended = false};
+    return {.cla = 0x80,
+            .ins = 0xE2,
+            .p1 = 0x89,
+            .p2 = 0,
+            .data = Bytes(size, 0x5A),
+            .expected = 256,
+            .extended = false};
 }
 
 TEST(Session, CarriesEverySizeAtEveryLevel) {
-    for (const Level level : {Level::none, Level::mac, Level::mac_encryption,
-                              Level::mac_response_mac, Level::mac_encryption_response_mac,
-                              Level::all})
+    for (const Level level :
+         {Level::none, Level::mac, Level::mac_encryption, Level::mac_response_mac,
+          Level::mac_encryption_response_mac, Level::all})
         for (const std::uint8_t i : {std::uint8_t{0x60}, std::uint8_t{0x61}}) {
             Pair pair = open(level, 24, i);
             for (const std::size_t size : {0U, 1U, 15U, 16U, 239U, 247U, 255U, 3000U}) {
@@ -318,24 +320,29 @@ TEST(Session, TakesAnEncryptedEmptyCommand) {  // as yubikit sends it
     const Bytes iv = crypto::aes_block(keys.enc, counter).value();
     Bytes padding(16, 0);
     padding[0] = 0x80;
-    // A second chain plays the host that pads; it is at the same MAC state after EXTERNAL AUTHENTICATE.
+    // A second chain plays the host that pads; it is at the same MAC state after EXTERNAL
+    // AUTHENTICATE.
     const Bytes sealed = crypto::aes_cbc_encrypt(keys.enc, iv, padding).value();
-    Card card = Card::greet(keyset(32), i_ours, Bytes(10, 1), host_challenge, Bytes(8, 0x77), {})
-                    .value();
+    Card card =
+        Card::greet(keyset(32), i_ours, Bytes(10, 1), host_challenge, Bytes(8, 0x77), {}).value();
     Host host{keyset(32), host_challenge};
-    const auto opening = host.external_authenticate(
-        {.data = card.greeting().encode(), .sw = sw::ok}, Level::all);
+    const auto opening =
+        host.external_authenticate({.data = card.greeting().encode(), .sw = sw::ok}, Level::all);
     ASSERT_TRUE(card.external_authenticate(opening.value()));
     const Bytes chaining =
         crypto::aes_cmac(keys.mac, join({Bytes(16, 0), Bytes{0x84, 0x82, 0x33, 0x00, 0x10},
                                          BytesView{opening->data}.first(8)}))
             .value();
-    Command command{.cla = 0x84, .ins = 0xF2, .p1 = 0x80, .p2 = 2, .data = sealed,
-                    .expected = 256, .extended = false};
-    const Bytes mac = crypto::aes_cmac(keys.mac,
-                                       join({chaining, Bytes{0x84, 0xF2, 0x80, 0x02, 0x18},
-                                             sealed}))
-                          .value();
+    Command command{.cla = 0x84,
+                    .ins = 0xF2,
+                    .p1 = 0x80,
+                    .p2 = 2,
+                    .data = sealed,
+                    .expected = 256,
+                    .extended = false};
+    const Bytes mac =
+        crypto::aes_cmac(keys.mac, join({chaining, Bytes{0x84, 0xF2, 0x80, 0x02, 0x18}, sealed}))
+            .value();
     append(command.data, BytesView{mac}.first(8));
 
     const auto plain = card.unwrap(command);
@@ -397,8 +404,7 @@ TEST(Session, RefusesTheMessagesOfAnotherDevice) {
     Pair mine = open(Level::all, 32, i_ours, 1);
     Pair other = open(Level::all, 32, i_ours, 9);
 
-    EXPECT_EQ(mine.card.unwrap(other.host.wrap(store(4)).value()).error().fault,
-              Fault::unverified);
+    EXPECT_EQ(mine.card.unwrap(other.host.wrap(store(4)).value()).error().fault, Fault::unverified);
 }
 
 TEST(Session, RefusesAPlainCommand) {
@@ -429,19 +435,23 @@ TEST(Session, HostReportsABareErrorAsUnproven) {
 
 TEST(Session, CardRefusesAWrongHostCryptogramOnce) {
     const Bytes challenge(8, 1);
-    Card card =
-        Card::greet(keyset(16), i_ours, Bytes(10, 0), challenge, Bytes(8, 2), {}).value();
+    Card card = Card::greet(keyset(16), i_ours, Bytes(10, 0), challenge, Bytes(8, 2), {}).value();
     Host wrong{keyset(16, 5), challenge};
-    Command guess{.cla = 0x84, .ins = 0x82, .p1 = 0x33, .p2 = 0, .data = Bytes(16, 0),
-                  .expected = {}, .extended = false};
+    Command guess{.cla = 0x84,
+                  .ins = 0x82,
+                  .p1 = 0x33,
+                  .p2 = 0,
+                  .data = Bytes(16, 0),
+                  .expected = {},
+                  .extended = false};
 
     EXPECT_EQ(card.external_authenticate(guess).error().fault, Fault::unverified);
     EXPECT_EQ(card.external_authenticate(guess).error().fault, Fault::conflict);
-    EXPECT_EQ(wrong.external_authenticate({.data = card.greeting().encode(), .sw = sw::ok},
-                                          Level::all)
-                  .error()
-                  .fault,
-              Fault::unverified);
+    EXPECT_EQ(
+        wrong.external_authenticate({.data = card.greeting().encode(), .sw = sw::ok}, Level::all)
+            .error()
+            .fault,
+        Fault::unverified);
 }
 
 TEST(Level, KnowsNoOtherValue) {

@@ -25,8 +25,8 @@ TEST(Tlv, TakesLengthsLongerThanNeeded) {
 }
 
 TEST(Tlv, RefusesWhatIsCutShortOrIndefinite) {
-    for (const char* octets : {"", "80", "7F", "7F21", "8002AA", "8080AA0000", "80830000010A",
-                               "1F818100"}) {
+    for (const char* octets :
+         {"", "80", "7F", "7F21", "8002AA", "8080AA0000", "80830000010A", "1F818100"}) {
         const auto object = first_tlv(hex(octets));
         ASSERT_FALSE(object) << octets;
         EXPECT_EQ(object.error().fault, Fault::malformed);

@@ -19,8 +19,12 @@ public:
     explicit Registrar(World& world, scp03::Keyset keys = keyset(),
                        scp03::Level level = scp03::Level::all)
         : world_(world), host_(std::move(keys), crypto::SystemRandom{}.octets(8)) {
-        (void)send({.cla = 0, .ins = 0xA4, .p1 = 4, .p2 = 0,
-                    .data = copy(administration::security_domain_aid), .expected = 256,
+        (void)send({.cla = 0,
+                    .ins = 0xA4,
+                    .p1 = 4,
+                    .p2 = 0,
+                    .data = copy(administration::security_domain_aid),
+                    .expected = 256,
                     .extended = false});
         const auto opening = host_.external_authenticate(send(host_.initialize_update()), level);
         if (opening) open = host_.authenticated(send(*opening)).has_value();
@@ -69,8 +73,7 @@ inline constexpr auto select_jpki = "00A4040C0AD392F000260100000001"_hex;
 inline void fill(World& world, Registrar& registrar, const administration::Order& order,
                  std::string_view pin = "9876", std::string_view password = "XYZ789") {
     registrar.install();
-    (void)registrar.word(
-        administration::Begin{order, 3, administration::Algorithm::ec_p256});
+    (void)registrar.word(administration::Begin{order, 3, administration::Algorithm::ec_p256});
     for (const Kind kind : administration::kinds) {
         const Bytes spki = registrar.generate(kind);
         for (const auto role : {administration::Role::holder, administration::Role::issuer})

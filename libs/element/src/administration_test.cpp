@@ -44,8 +44,12 @@ TEST_F(Phone, BecomesUsableWithOneSwap) {
     EXPECT_EQ(to_hex(world.ask("002000980439383736"_hex)), "9000");
     EXPECT_EQ(to_hex(world.ask("0020009B0658595A373839"_hex)), "9000");
     EXPECT_EQ(to_hex(world.ask("00B08A0004"_hex)), "308203CC9000");
-    const auto signature = world.ask(Command{.cla = 0x80, .ins = 0x2A, .p1 = 3, .p2 = 0x9A,
-                                             .data = copy(view("x")), .expected = 256,
+    const auto signature = world.ask(Command{.cla = 0x80,
+                                             .ins = 0x2A,
+                                             .p1 = 3,
+                                             .p2 = 0x9A,
+                                             .data = copy(view("x")),
+                                             .expected = 256,
                                              .extended = false});
     EXPECT_TRUE(crypto::PublicKey::from_spki(world.element->spki(Kind::sign))
                     ->verify(crypto::Hash::sha256, view("x"), signature.data));
@@ -117,9 +121,9 @@ TEST_F(Phone, DoesNotSwapAnIncompleteSet) {
     EXPECT_EQ(registrar.word(Swap{first_order}), sw::conditions_of_use);
     const Bytes spki = registrar.generate(Kind::sign);
     EXPECT_EQ(registrar.word(Swap{first_order}), sw::conditions_of_use);
-    ASSERT_EQ(registrar.word(
-                  StoreCertificate{Kind::sign, Role::holder, sample::certificate_shape(spki)}),
-              sw::ok);
+    ASSERT_EQ(
+        registrar.word(StoreCertificate{Kind::sign, Role::holder, sample::certificate_shape(spki)}),
+        sw::ok);
     EXPECT_EQ(registrar.word(Swap{first_order}), sw::conditions_of_use);
     world.ask(select_jpki);
     ASSERT_TRUE(world.ask(administration::set_pending_pin(Kind::sign, view("XYZ789"))).ok());
@@ -134,8 +138,8 @@ TEST_F(Phone, RefusesACertificateForAnotherKey) {
     const Bytes of_sign = registrar.generate(Kind::sign);
     (void)registrar.generate(Kind::auth);
 
-    EXPECT_EQ(registrar.word(StoreCertificate{Kind::auth, Role::holder,
-                                              sample::certificate_shape(of_sign)}),
+    EXPECT_EQ(registrar.word(
+                  StoreCertificate{Kind::auth, Role::holder, sample::certificate_shape(of_sign)}),
               sw::wrong_data);
     EXPECT_EQ(registrar.word(StoreCertificate{Kind::sign, Role::holder, Bytes(300, 0x30)}),
               sw::wrong_data);
@@ -147,9 +151,9 @@ TEST_F(Phone, KeepsTheOldPinWhenTheOrderBringsNone) {
     ASSERT_EQ(registrar.word(Swap{first_order}), sw::ok);
     ASSERT_EQ(registrar.word(Begin{second_order, 2, Algorithm::ec_p256}), sw::ok);
     const Bytes spki = registrar.generate(Kind::auth);
-    ASSERT_EQ(registrar.word(
-                  StoreCertificate{Kind::auth, Role::holder, sample::certificate_shape(spki)}),
-              sw::ok);
+    ASSERT_EQ(
+        registrar.word(StoreCertificate{Kind::auth, Role::holder, sample::certificate_shape(spki)}),
+        sw::ok);
 
     EXPECT_EQ(registrar.word(Swap{second_order}), sw::ok);
 
@@ -200,8 +204,7 @@ TEST_F(Phone, ProvesPossessionOnceAndForItsOrder) {
     Registrar registrar{world};
     sample::fill(world, registrar, first_order);
     const Bytes spki = registrar.generate(Kind::sign);
-    EXPECT_EQ(world.ask(administration::prove(Kind::sign, second_order)).sw,
-              sw::conditions_of_use);
+    EXPECT_EQ(world.ask(administration::prove(Kind::sign, second_order)).sw, sw::conditions_of_use);
 
     const auto answer = world.ask(administration::prove(Kind::sign, first_order));
 
@@ -214,8 +217,7 @@ TEST_F(Phone, ProvesPossessionOnceAndForItsOrder) {
     EXPECT_EQ(request->wanted.spki, spki);
     EXPECT_TRUE(crypto::PublicKey::from_spki(spki)->verify(crypto::Hash::sha256,
                                                            proof->cert_request, proof->signature));
-    EXPECT_EQ(world.ask(administration::prove(Kind::sign, first_order)).sw,
-              sw::conditions_of_use);
+    EXPECT_EQ(world.ask(administration::prove(Kind::sign, first_order)).sw, sw::conditions_of_use);
     EXPECT_EQ(registrar.state().pending->proved, 1);
 }
 
@@ -228,8 +230,7 @@ TEST_F(Phone, ProvesNothingTwiceOverARestart) {
     world.restart();
     world.ask(select_jpki);
 
-    EXPECT_EQ(world.ask(administration::prove(Kind::auth, first_order)).sw,
-              sw::conditions_of_use);
+    EXPECT_EQ(world.ask(administration::prove(Kind::auth, first_order)).sw, sw::conditions_of_use);
 }
 
 TEST_F(Phone, AttestsItsKeysForTheOrder) {
@@ -337,8 +338,13 @@ TEST_P(Level, ReadsAndAdministersOnlyAsItMay) {
     const bool may = GetParam() == scp03::Level::all;
     ASSERT_TRUE(registrar.open);
 
-    const Command status{.cla = 0x80, .ins = 0xF2, .p1 = 0x40, .p2 = 0x02, .data = {0x4F, 0x00},
-                         .expected = 256, .extended = false};
+    const Command status{.cla = 0x80,
+                         .ins = 0xF2,
+                         .p1 = 0x40,
+                         .p2 = 0x02,
+                         .data = {0x4F, 0x00},
+                         .expected = 256,
+                         .extended = false};
     const auto listed = registrar.ask(status);
     ASSERT_TRUE(listed);
     EXPECT_EQ(listed->sw, sw::ok);
@@ -360,8 +366,14 @@ TEST_F(Phone, EndsTheSessionAtAReplayedCommand) {
 
     EXPECT_EQ(registrar.send(*wrapped).sw, sw::security_status);
     EXPECT_EQ(registrar.word(administration::install_for_personalization()), sw::security_status);
-    EXPECT_EQ(registrar.send({.cla = 0x80, .ins = 0xCA, .p1 = 0, .p2 = 0x66, .data = {},
-                              .expected = 256, .extended = false})
+    EXPECT_EQ(registrar
+                  .send({.cla = 0x80,
+                         .ins = 0xCA,
+                         .p1 = 0,
+                         .p2 = 0x66,
+                         .data = {},
+                         .expected = 256,
+                         .extended = false})
                   .sw,
               sw::security_status);
 }
@@ -385,12 +397,15 @@ TEST_F(Phone, RefusesARecordedSession) {
 
 TEST_F(Phone, EndsTheSessionAtASelect) {
     Registrar registrar{world};
-    (void)registrar.send({.cla = 0, .ins = 0xA4, .p1 = 4, .p2 = 0x0C,
-                          .data = copy(administration::security_domain_aid), .expected = {},
+    (void)registrar.send({.cla = 0,
+                          .ins = 0xA4,
+                          .p1 = 4,
+                          .p2 = 0x0C,
+                          .data = copy(administration::security_domain_aid),
+                          .expected = {},
                           .extended = false});
 
-    EXPECT_EQ(registrar.word(administration::install_for_personalization()),
-              sw::conditions_of_use);
+    EXPECT_EQ(registrar.word(administration::install_for_personalization()), sw::conditions_of_use);
 }
 
 TEST_F(Phone, NeedsInstallBeforeStoreData) {
@@ -402,8 +417,13 @@ TEST_F(Phone, NeedsInstallBeforeStoreData) {
 TEST_F(Phone, RefusesUnknownOperations) {
     Registrar registrar{world};
     registrar.install();
-    const Command unknown{.cla = 0x80, .ins = 0xE2, .p1 = 0x89, .p2 = 0,
-                          .data = {0xD1, 0x99, 0x00}, .expected = 256, .extended = false};
+    const Command unknown{.cla = 0x80,
+                          .ins = 0xE2,
+                          .p1 = 0x89,
+                          .p2 = 0,
+                          .data = {0xD1, 0x99, 0x00},
+                          .expected = 256,
+                          .extended = false};
 
     EXPECT_EQ(registrar.word(unknown), sw::wrong_data);
 }
@@ -414,8 +434,13 @@ TEST_F(Phone, JoinsTheBlocksOfALongOperation) {
     const Bytes group =
         encode(administration::Operation{Begin{first_order, 3, Algorithm::ec_p256}});
     const auto block = [&](std::uint8_t p1, std::uint8_t p2, BytesView part) {
-        return registrar.word(Command{.cla = 0x80, .ins = 0xE2, .p1 = p1, .p2 = p2,
-                                      .data = copy(part), .expected = 256, .extended = false});
+        return registrar.word(Command{.cla = 0x80,
+                                      .ins = 0xE2,
+                                      .p1 = p1,
+                                      .p2 = p2,
+                                      .data = copy(part),
+                                      .expected = 256,
+                                      .extended = false});
     };
 
     EXPECT_EQ(block(0x09, 0, BytesView{group}.first(7)), sw::ok);
@@ -428,8 +453,7 @@ TEST_F(Phone, PutsNewKeysInPlaceOfTheOld) {
     Registrar registrar{world};
     const auto keys = sample::keyset(0x70, 0x31);
 
-    const auto answer =
-        registrar.ask(scp03::put_key(0x30, keys, registrar.host().dek()).value());
+    const auto answer = registrar.ask(scp03::put_key(0x30, keys, registrar.host().dek()).value());
 
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->data.size(), 10U);
@@ -442,8 +466,12 @@ TEST_F(Phone, AddsAndDeletesAKeyset) {
     Registrar registrar{world};
     const auto dek = registrar.host().dek().duplicate();
     const auto remove = [&](std::uint8_t version) {
-        return registrar.word(Command{.cla = 0x80, .ins = 0xE4, .p1 = 0, .p2 = 0,
-                                      .data = {0xD2, 0x01, version}, .expected = 256,
+        return registrar.word(Command{.cla = 0x80,
+                                      .ins = 0xE4,
+                                      .p1 = 0,
+                                      .p2 = 0,
+                                      .data = {0xD2, 0x01, version},
+                                      .expected = 256,
                                       .extended = false});
     };
     EXPECT_EQ(remove(0x30), sw::conditions_of_use);  // the last, and in use
@@ -468,15 +496,26 @@ TEST_F(Phone, RefusesAKeyWithAWrongCheckValue) {
 TEST_F(Phone, LocksAndUnlocksTheCard) {
     Registrar registrar{world};
     const auto to = [&](std::uint8_t state) {
-        return registrar.word(Command{.cla = 0x80, .ins = 0xF0, .p1 = 0x80, .p2 = state,
-                                      .data = {}, .expected = {}, .extended = false});
+        return registrar.word(Command{.cla = 0x80,
+                                      .ins = 0xF0,
+                                      .p1 = 0x80,
+                                      .p2 = state,
+                                      .data = {},
+                                      .expected = {},
+                                      .extended = false});
     };
 
     EXPECT_EQ(to(0x0F), sw::conditions_of_use);
     EXPECT_EQ(to(0x7F), sw::ok);
     EXPECT_EQ(to_hex(world.ask(select_jpki)), "6A82");
-    EXPECT_EQ(world.ask(Command{.cla = 0, .ins = 0xA4, .p1 = 4, .p2 = 0, .data = {},
-                                .expected = 256, .extended = false})
+    EXPECT_EQ(world
+                  .ask(Command{.cla = 0,
+                               .ins = 0xA4,
+                               .p1 = 4,
+                               .p2 = 0,
+                               .data = {},
+                               .expected = 256,
+                               .extended = false})
                   .sw,
               0x6283);
     EXPECT_EQ(to(0x0F), sw::ok);
@@ -486,8 +525,12 @@ TEST_F(Phone, LocksAndUnlocksTheCard) {
 TEST_F(Phone, LocksAnApplication) {
     Registrar registrar{world};
     const auto lock = [&](std::uint8_t state) {
-        return registrar.word(Command{.cla = 0x80, .ins = 0xF0, .p1 = 0x40, .p2 = state,
-                                      .data = copy(administration::jpki_aid), .expected = {},
+        return registrar.word(Command{.cla = 0x80,
+                                      .ins = 0xF0,
+                                      .p1 = 0x40,
+                                      .p2 = state,
+                                      .data = copy(administration::jpki_aid),
+                                      .expected = {},
                                       .extended = false});
     };
 
@@ -500,8 +543,13 @@ TEST_F(Phone, LocksAnApplication) {
 
 TEST_F(Phone, AnswersNothingOnceTerminated) {
     Registrar registrar{world};
-    ASSERT_EQ(registrar.word(Command{.cla = 0x80, .ins = 0xF0, .p1 = 0x80, .p2 = 0xFF, .data = {},
-                                     .expected = {}, .extended = false}),
+    ASSERT_EQ(registrar.word(Command{.cla = 0x80,
+                                     .ins = 0xF0,
+                                     .p1 = 0x80,
+                                     .p2 = 0xFF,
+                                     .data = {},
+                                     .expected = {},
+                                     .extended = false}),
               sw::ok);
     world.restart();
 
@@ -513,20 +561,30 @@ TEST_F(Phone, AnswersNothingOnceTerminated) {
 TEST_F(Phone, ListsItselfToOrdinaryTools) {
     Registrar registrar{world};
     const auto list = [&](std::uint8_t what) {
-        const auto answer = registrar.ask({.cla = 0x80, .ins = 0xF2, .p1 = what, .p2 = 0x02,
-                                           .data = {0x4F, 0x00}, .expected = 256,
+        const auto answer = registrar.ask({.cla = 0x80,
+                                           .ins = 0xF2,
+                                           .p1 = what,
+                                           .p2 = 0x02,
+                                           .data = {0x4F, 0x00},
+                                           .expected = 256,
                                            .extended = false});
         return to_hex(answer.value().data);
     };
 
     EXPECT_EQ(list(0x80), "E3134F08A0000001510000009F70010FC5039EFE80");
-    EXPECT_EQ(list(0x40), "E3294F0AD392F0002601000000019F700107C503000000C408D392F00026010000"
-                          "CC08A000000151000000");
+    EXPECT_EQ(list(0x40),
+              "E3294F0AD392F0002601000000019F700107C503000000C408D392F00026010000"
+              "CC08A000000151000000");
     EXPECT_EQ(list(0x20), "E3184F08D392F000260100009F700101CC08A000000151000000");
-    EXPECT_EQ(list(0x10), "E3244F08D392F000260100009F700101840AD392F000260100000001"
-                          "CC08A000000151000000");
-    EXPECT_EQ(registrar.word({.cla = 0x80, .ins = 0xF2, .p1 = 0x40, .p2 = 0x02,
-                              .data = {0x4F, 0x02, 0xA0, 0x01}, .expected = 256,
+    EXPECT_EQ(list(0x10),
+              "E3244F08D392F000260100009F700101840AD392F000260100000001"
+              "CC08A000000151000000");
+    EXPECT_EQ(registrar.word({.cla = 0x80,
+                              .ins = 0xF2,
+                              .p1 = 0x40,
+                              .p2 = 0x02,
+                              .data = {0x4F, 0x02, 0xA0, 0x01},
+                              .expected = 256,
                               .extended = false}),
               sw::reference_not_found);
 }

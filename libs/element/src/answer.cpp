@@ -46,7 +46,8 @@ Response Element::State::carry_out(Conversation& talk, const Command& command) {
             break;
         case 0x08:
         case 0x0C:
-            // Secure messaging of ISO is not offered; other commands than SELECT answer as a card does.
+            // Secure messaging of ISO is not offered; other commands than SELECT answer as a card
+            // does.
             return status(command.ins == 0xA4 ? sw::secure_messaging_not_supported
                                               : std::uint16_t{0x69FC});
         default: return status(sw::unknown_class);

@@ -31,7 +31,8 @@ std::vector<Story> stories() {
     std::vector<Story> out;
     const std::filesystem::path folder =
         std::filesystem::path{MITOME_SOURCE_DIR} / "tests/vectors/element";
-    for (const char* file : {"card-select", "card-read", "card-pin", "card-sign", "phone", "domain"}) {
+    for (const char* file :
+         {"card-select", "card-read", "card-pin", "card-sign", "phone", "domain"}) {
         const Bytes octets = read_file(folder / (std::string{file} + ".apdu")).value();
         std::istringstream lines{std::string{text(octets)}};
         for (std::string line; std::getline(lines, line);) {
@@ -66,8 +67,8 @@ class Answers : public testing::TestWithParam<Story> {};
 
 TEST_P(Answers, AreThese) {
     const Story& story = GetParam();
-    sample::World world = story.file == "phone" || story.file == "domain" ? sample::phone()
-                                                                           : sample::card();
+    sample::World world =
+        story.file == "phone" || story.file == "domain" ? sample::phone() : sample::card();
     Connection* talking = &world.first;
     std::string answer;
 

@@ -50,8 +50,7 @@ Result<Bytes> attestation_certificate(const Contents& contents, Kind kind, Bytes
         {der::wrap(der::tag::constructed(0), der::integer(2)), der::integer(serial), algorithm,
          element.subject(),
          der::sequence({der::time(element.not_before()), der::time(element.not_after())}),
-         subject_of(kind), spki,
-         der::wrap(der::tag::constructed(3), der::sequence({extension}))});
+         subject_of(kind), spki, der::wrap(der::tag::constructed(3), der::sequence({extension}))});
     MITOME_TRY(signature, key.sign(hash, tbs));
     return der::sequence({tbs, algorithm, der::bit_string(signature)});
 }

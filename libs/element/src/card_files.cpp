@@ -46,12 +46,13 @@ Bytes token_information(std::string_view label) {
         return out;
     };
     Bytes out = text_field(label, 32);
-    append(out, view("0000000000000000000000000000000" "1"));
+    append(out, view("0000000000000000000000000000000"
+                     "1"));
     append(out, text_field("E16R01NJ", 16));
     append(out, text_field("0000000020500003", 16));
     // RNG, LOGIN_REQUIRED, USER_PIN_INITIALIZED, TOKEN_INITIALIZED, then one session and so on
-    for (const std::uint32_t word : {0x040DU, 1U, 0U, 1U, 0U, 16U, 6U, 0xFFFFFFFFU, 0xFFFFFFFFU,
-                                     0xFFFFFFFFU, 0xFFFFFFFFU})
+    for (const std::uint32_t word :
+         {0x040DU, 1U, 0U, 1U, 0U, 16U, 6U, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU, 0xFFFFFFFFU})
         for (int shift = 24; shift >= 0; shift -= 8)
             out.push_back(static_cast<std::uint8_t>(word >> shift & 0xFF));
     append(out, view("0301"));
@@ -98,9 +99,8 @@ bool Element::State::is_verified(const Conversation& talk, std::uint16_t pin) co
 }
 
 bool Element::State::is_open(const Conversation& talk, const File& file) const {
-    return std::any_of(std::begin(file.pins), std::end(file.pins), [&](std::uint16_t pin) {
-        return pin != 0 && is_verified(talk, pin);
-    });
+    return std::any_of(std::begin(file.pins), std::end(file.pins),
+                       [&](std::uint16_t pin) { return pin != 0 && is_verified(talk, pin); });
 }
 
 Bytes Element::State::physical(Application application, const File& file) const {
@@ -127,8 +127,9 @@ Response Element::State::read_binary(Conversation& talk, const Command& command)
     const std::size_t offset =
         by_short_id ? std::size_t{command.p2} : std::size_t{command.p1} << 8 | command.p2;
 
-    const auto [file, error] = locate(
-        talk, by_short_id ? static_cast<std::uint8_t>(command.p1 & short_id_bits) : std::uint8_t{0});
+    const auto [file, error] =
+        locate(talk, by_short_id ? static_cast<std::uint8_t>(command.p1 & short_id_bits)
+                                 : std::uint8_t{0});
     if (file == nullptr) return status(error);
     if (file->kind != FileKind::transparent) return status(sw::incompatible_file);
     if (file->reading == Reading::never ||
@@ -207,14 +208,14 @@ Response Element::State::change_pin(Conversation& talk, const Command& command, 
     if (file->kind != FileKind::pin || rule == nullptr || rule->form == PinForm::fixed)
         return status(sw::incompatible_file);
     if (!is_verified(talk, file->id)) return status(sw::security_status);
-    if (command.data.empty() || command.data.size() > longest_pin)
-        return status(sw::wrong_length);
+    if (command.data.empty() || command.data.size() > longest_pin) return status(sw::wrong_length);
     if (!has_form(rule->form, command.data)) return status(sw::wrong_data);
 
     Contents changed = contents;
     PinRecord& record = changed.pins.at({talk.selected, file->id});
     record = PinRecord::of(command.data, record.tries);
-    if (auto done = commit_and_scrub(std::move(changed)); !done) return status(word_of(done.error()));
+    if (auto done = commit_and_scrub(std::move(changed)); !done)
+        return status(word_of(done.error()));
     return status(sw::ok);
 }
 
@@ -273,8 +274,7 @@ Response Element::State::set_pending_pin(const Command& command) {
     if (command.p1 != 0 || !kind) return status(sw::wrong_p1_p2);
     if (!contents.pending || !apdu::administration::holds(contents.pending->wanted, *kind))
         return status(sw::conditions_of_use);
-    if (command.data.empty() || command.data.size() > longest_pin)
-        return status(sw::wrong_length);
+    if (command.data.empty() || command.data.size() > longest_pin) return status(sw::wrong_length);
     if (!apdu::administration::is_pin_form(*kind, command.data)) return status(sw::wrong_data);
 
     const PinRule* rule = pin_rule(Application::jpki, files_of(*kind).pin);

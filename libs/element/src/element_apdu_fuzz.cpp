@@ -28,7 +28,8 @@ bool presents_pin(BytesView command) {
 
 }  // namespace
 
-/// Input: commands, each behind two octets of length; the high bit speaks over the other connection.
+/// Input: commands, each behind two octets of length; the high bit speaks over the other
+/// connection.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     // Opening an element parses its keys, so one serves many inputs until it is written to.
     static const sample::Slots clean_card = *sample::card().slots;
@@ -51,8 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         left = left.subspan(2 + length);
 
         const auto before = is_card ? tries(*world.element) : std::array<std::uint8_t, 2>{};
-        const Bytes answer =
-            world.element->answer(other ? world.second : world.first, command);
+        const Bytes answer = world.element->answer(other ? world.second : world.first, command);
         if (answer.size() < 2) std::abort();
         if (is_card && !presents_pin(command) && tries(*world.element) != before) std::abort();
         // Without its own keys nobody administers it.

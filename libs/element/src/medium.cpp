@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/element/medium.hpp>
 
-#include <cerrno>
-#include <cstdio>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 
 namespace mitome::element {
 
@@ -65,8 +65,7 @@ Result<std::unique_ptr<FileMedium>> FileMedium::create(const std::filesystem::pa
     return std::unique_ptr<FileMedium>{new FileMedium{std::move(file)}};
 }
 
-Done FileMedium::put_in_place(const std::filesystem::path& from,
-                              const std::filesystem::path& to) {
+Done FileMedium::put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0)
         return fail(Fault::unavailable, "element: cannot rename the store", reason());
     return sync_folder_of(to);

@@ -33,9 +33,7 @@ Change nothing() { return {}; }
 Change nothing_but_scrub(const Contents& now) { return {sw::ok, now, false, true}; }
 Change becomes(Contents&& next) { return {sw::ok, std::move(next), false, false}; }
 
-std::uint8_t tries_of(Kind kind) {
-    return pin_rule(Application::jpki, files_of(kind).pin)->limit;
-}
+std::uint8_t tries_of(Kind kind) { return pin_rule(Application::jpki, files_of(kind).pin)->limit; }
 
 Change carry_out(const Contents& now, const Begin& begin) {
     if (now.pending) {
@@ -47,8 +45,8 @@ Change carry_out(const Contents& now, const Begin& begin) {
     if (now.swapped == begin.order) return nothing();
     if (now.attestation_chain.empty()) return refused(sw::conditions_of_use);
     Contents next = now;
-    next.pending = Pending{.order = begin.order, .wanted = begin.kinds,
-                           .algorithm = begin.algorithm, .kinds = {}};
+    next.pending = Pending{
+        .order = begin.order, .wanted = begin.kinds, .algorithm = begin.algorithm, .kinds = {}};
     for (const Kind kind : administration::kinds)
         if (administration::holds(begin.kinds, kind)) next.pending->kinds[kind];
     return becomes(std::move(next));
@@ -62,8 +60,8 @@ Change carry_out(const Contents& now, const Generate& generate) {
                                      ? crypto::KeyKind::ec_p256
                                      : crypto::KeyKind::rsa_2048);
     if (!key) return refused(sw::no_precise_diagnosis);
-    auto certificate = attestation_certificate(now, generate.kind, (*key)->key->spki(),
-                                               now.pending->order);
+    auto certificate =
+        attestation_certificate(now, generate.kind, (*key)->key->spki(), now.pending->order);
     if (!certificate) return refused(sw::conditions_of_use);
     Contents next = now;
     PendingKind& pending = next.pending->kinds.at(generate.kind);
@@ -171,11 +169,10 @@ Response Element::State::administer(BytesView data_group, const Command& command
     const auto* generate = std::get_if<Generate>(&*operation);
     // Clients that send extended commands without Le (yubikit does) can read any answer.
     const std::uint32_t room = command.expected.value_or(command.extended ? 65536 : 256);
-    if (generate != nullptr && room < room_for_public_key)
-        return status(sw::wrong_length);
+    if (generate != nullptr && room < room_for_public_key) return status(sw::wrong_length);
 
-    Change change = std::visit([this](const auto& which) { return element::carry_out(contents, which); },
-                               *operation);
+    Change change = std::visit(
+        [this](const auto& which) { return element::carry_out(contents, which); }, *operation);
     if (change.word != sw::ok) return status(change.word);
     if (change.next) {
         // Raised first: a failed scrub answers an error behind a change that stands.
@@ -214,7 +211,8 @@ Response Element::State::present_state() const {
         pending.wanted = contents.pending->wanted;
         for (const auto& [kind, each] : contents.pending->kinds) {
             if (each.key) pending.generated = administration::with(pending.generated, kind);
-            if (each.holder) pending.certificates = administration::with(pending.certificates, kind);
+            if (each.holder)
+                pending.certificates = administration::with(pending.certificates, kind);
             if (each.pin.is_set()) pending.pins = administration::with(pending.pins, kind);
             if (each.proved) pending.proved = administration::with(pending.proved, kind);
         }

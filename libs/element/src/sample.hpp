@@ -32,7 +32,8 @@ public:
         if (slots_->full) return fail(Fault::unavailable, "sample: disk is full");
         ++slots_->writes;
         Bytes& to = slots_->slot[slot];
-        const std::size_t count = std::min(content.size(), slots_->torn_at.value_or(content.size()));
+        const std::size_t count =
+            std::min(content.size(), slots_->torn_at.value_or(content.size()));
         if (to.size() < content.size()) to.resize(content.size());
         std::copy_n(content.begin(), count, to.begin());
         if (slots_->torn_at) return fail(Fault::unavailable, "sample: power is gone");
@@ -91,18 +92,18 @@ struct Maker {
         const Bytes algorithm =
             pki::signature_algorithm(crypto::KeyKind::ec_p256, crypto::Hash::sha256);
         const Time from = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
-        const Bytes limits =
-            path_length ? der::sequence({der::boolean(true), der::integer(*path_length)})
-                        : der::sequence({der::boolean(true)});
+        const Bytes limits = path_length
+                                 ? der::sequence({der::boolean(true), der::integer(*path_length)})
+                                 : der::sequence({der::boolean(true)});
         const Bytes extensions = der::sequence(
             {der::sequence({der::oid("2.5.29.19"), der::boolean(true), der::octet_string(limits)}),
              der::sequence({der::oid("2.5.29.15"), der::boolean(true),
                             der::octet_string(der::bit_string(Bytes{0x04}, 2))})});
-        const Bytes tbs = der::sequence(
-            {der::wrap(der::tag::constructed(0), der::integer(2)),
-             der::integer(path_length ? 2U : 1U), algorithm, name("Sample Maker"),
-             der::sequence({der::time(from), der::time(from + 24h * 3650)}), subject, spki,
-             der::wrap(der::tag::constructed(3), extensions)});
+        const Bytes tbs =
+            der::sequence({der::wrap(der::tag::constructed(0), der::integer(2)),
+                           der::integer(path_length ? 2U : 1U), algorithm, name("Sample Maker"),
+                           der::sequence({der::time(from), der::time(from + 24h * 3650)}), subject,
+                           spki, der::wrap(der::tag::constructed(3), extensions)});
         return der::sequence(
             {tbs, algorithm, der::bit_string(key->sign(crypto::Hash::sha256, tbs).value())});
     }
@@ -142,8 +143,7 @@ inline Personalisation personalisation(Element& element) {
 
 inline Slots slots_of(const Birth& birth) {
     auto slots = std::make_shared<Slots>();
-    auto made =
-        Element::create(std::make_unique<MemoryMedium>(slots), device_key(), birth).value();
+    auto made = Element::create(std::make_unique<MemoryMedium>(slots), device_key(), birth).value();
     if (!made->personalise(personalisation(*made))) std::abort();
     slots->writes = 0;
     return *slots;
@@ -155,9 +155,9 @@ struct World {
 
     void restart() {
         element.reset();
-        element = Element::open(std::make_unique<MemoryMedium>(slots), device_key(),
-                                [now = now] { return std::chrono::steady_clock::time_point{} + *now; })
-                      .value();
+        element = Element::open(std::make_unique<MemoryMedium>(slots), device_key(), [now = now] {
+                      return std::chrono::steady_clock::time_point{} + *now;
+                  }).value();
         first = Connection{};
         second = Connection{};
     }

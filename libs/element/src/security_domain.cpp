@@ -109,7 +109,8 @@ Response Element::State::in_domain(Conversation& talk, const Command& command) {
 Response Element::State::initialize_update(Conversation& talk, const Command& command) {
     talk.end_channel();
     if (command.p2 != 0) return status(sw::wrong_p1_p2);
-    const auto held = command.p1 == 0 ? contents.keysets.begin() : contents.keysets.find(command.p1);
+    const auto held =
+        command.p1 == 0 ? contents.keysets.begin() : contents.keysets.find(command.p1);
     if (held == contents.keysets.end()) return status(sw::reference_not_found);
     if (command.data.size() != challenge_size) return status(sw::wrong_length);
     if (clock() - last_failure < delay_after(held->second.failures))
@@ -174,12 +175,12 @@ Response Element::State::get_status(const Command& command) const {
         case 0x40:
             for (const Application each : applications)
                 if (persona().has(each) && begins(aid_of(each), prefix))
-                    append(out, entry(aid_of(each),
-                                      contents.locked.contains(each) ? application_locked
-                                                                     : application_selectable,
-                                      join({make_tlv(0xC5, no_privileges),
-                                            make_tlv(0xC4, load_file_aid),
-                                            make_tlv(0xCC, domain)})));
+                    append(out,
+                           entry(aid_of(each),
+                                 contents.locked.contains(each) ? application_locked
+                                                                : application_selectable,
+                                 join({make_tlv(0xC5, no_privileges), make_tlv(0xC4, load_file_aid),
+                                       make_tlv(0xCC, domain)})));
             break;
         case 0x20:
         case 0x10:
@@ -232,9 +233,9 @@ Response Element::State::set_status(const Command& command) {
     if (command.p1 == of_card) {
         const std::uint8_t from = contents.life_cycle;
         const std::uint8_t to = command.p2;
-        const bool goes_on = (to == life::secured && (from == life::ready || from == life::locked)) ||
-                             (to == life::locked && from == life::secured) ||
-                             to == life::terminated;
+        const bool goes_on =
+            (to == life::secured && (from == life::ready || from == life::locked)) ||
+            (to == life::locked && from == life::secured) || to == life::terminated;
         if (!goes_on) return status(sw::conditions_of_use);
         next.life_cycle = to;
         if (to == life::terminated) {

@@ -19,8 +19,13 @@ protected:
         ASSERT_EQ(to_hex(world.ask(verify_pin)), "9000");
     }
     [[nodiscard]] apdu::Response sign(std::uint8_t p1, BytesView content) {
-        return world.ask(Command{.cla = 0x80, .ins = 0x2A, .p1 = p1, .p2 = 0x97,
-                                 .data = copy(content), .expected = 256, .extended = false});
+        return world.ask(Command{.cla = 0x80,
+                                 .ins = 0x2A,
+                                 .p1 = p1,
+                                 .p2 = 0x97,
+                                 .data = copy(content),
+                                 .expected = 256,
+                                 .extended = false});
     }
     [[nodiscard]] crypto::PublicKey key() const {
         return crypto::PublicKey::from_spki(world.element->spki(Kind::auth)).value();
@@ -90,9 +95,13 @@ TEST(PresenceProof, IsMadeByTheKeyOfTheInputAssistanceApplication) {
     world.ask("00A4040C0AD3921000310001010408"_hex);
     const Bytes message = copy(view("nonce"));
 
-    const auto answer =
-        world.ask(Command{.cla = 0x80, .ins = 0x2A, .p1 = 3, .p2 = 0, .data = message,
-                          .expected = 256, .extended = false});
+    const auto answer = world.ask(Command{.cla = 0x80,
+                                          .ins = 0x2A,
+                                          .p1 = 3,
+                                          .p2 = 0,
+                                          .data = message,
+                                          .expected = 256,
+                                          .extended = false});
 
     const auto key = crypto::PublicKey::from_spki(world.element->text_spki());
     EXPECT_TRUE(key->verify(Hash::sha256, message, answer.data));

@@ -40,9 +40,8 @@ std::optional<Found> open_slot(BytesView slot, const crypto::AesKey& key, unsign
     const std::uint64_t length = number(slot.subspan(16, 4));
     if (sequence % 2 != parity || length < tag_size || length > slot.size() - header_size)
         return std::nullopt;
-    auto record = crypto::aes_gcm_open(
-        key, slot.subspan(20, nonce_size), slot.first(header_size),
-        slot.subspan(header_size, static_cast<std::size_t>(length)));
+    auto record = crypto::aes_gcm_open(key, slot.subspan(20, nonce_size), slot.first(header_size),
+                                       slot.subspan(header_size, static_cast<std::size_t>(length)));
     if (!record) return std::nullopt;
     return Found{sequence, *std::move(record)};
 }
@@ -75,8 +74,8 @@ Done Store::write(BytesView record) {
     append_number(slot, next, 8);
     append_number(slot, record.size() + tag_size, 4);
     append(slot, crypto::SystemRandom{}.octets(nonce_size));
-    MITOME_TRY(sealed, crypto::aes_gcm_seal(key_, BytesView{slot}.subspan(20, nonce_size), slot,
-                                            record));
+    MITOME_TRY(sealed,
+               crypto::aes_gcm_seal(key_, BytesView{slot}.subspan(20, nonce_size), slot, record));
     append(slot, sealed);
     MITOME_CHECK(medium_->write(next % 2 == 0 ? 0 : 1, slot));
     sequence_ = next;

@@ -2,13 +2,12 @@
 #include "administered.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <thread>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace mitome::element {
 namespace {
@@ -82,8 +81,8 @@ TEST(Store, TakesEveryOffsetOfATornSlotForNothing) {
         auto slots = std::make_shared<sample::Slots>(before);
         slots->slot[written] = torn;
         if (at % 53 != 0 && at > 64 && at + 64 < new_slot.size()) continue;
-        const auto element = Element::open(std::make_unique<sample::MemoryMedium>(slots),
-                                           sample::device_key());
+        const auto element =
+            Element::open(std::make_unique<sample::MemoryMedium>(slots), sample::device_key());
         ASSERT_TRUE(element) << at;
         ASSERT_FALSE((*element)->terminated()) << at;
         ++older;
@@ -181,9 +180,7 @@ TEST_F(OnDisk, IsMadeOnceAndOpenedByOne) {
     EXPECT_EQ(open().error().fault, Fault::conflict);
 }
 
-TEST_F(OnDisk, IsAbsentBeforeItIsMade) {
-    EXPECT_EQ(open().error().fault, Fault::absent);
-}
+TEST_F(OnDisk, IsAbsentBeforeItIsMade) { EXPECT_EQ(open().error().fault, Fault::absent); }
 
 TEST_F(OnDisk, SurvivesBeingKilledInMidWrite) {
     make();

@@ -22,8 +22,7 @@ enum class Form : std::uint8_t { definite, indefinite };
 inline constexpr std::size_t largest_script = 256 * 1024;
 inline constexpr std::size_t most_commands = 256;
 
-[[nodiscard]] Bytes encode_commands(const std::vector<Bytes>& commands,
-                                    Form form = Form::definite);
+[[nodiscard]] Bytes encode_commands(const std::vector<Bytes>& commands, Form form = Form::definite);
 /// The command APDUs; `malformed` for anything else in it.
 [[nodiscard]] Result<std::vector<Bytes>> decode_commands(BytesView script);
 

@@ -132,8 +132,7 @@ public:
     /// `unverified` for a wrong or missing MAC; the chain must not be used after that.
     [[nodiscard]] Result<Command> unwrap_command(const Command& wrapped, Turn& turn);
     [[nodiscard]] Result<Response> wrap_response(const Response& plain, const Turn& turn) const;
-    [[nodiscard]] Result<Response> unwrap_response(const Response& wrapped,
-                                                   const Turn& turn) const;
+    [[nodiscard]] Result<Response> unwrap_response(const Response& wrapped, const Turn& turn) const;
 
     /// EXTERNAL AUTHENTICATE: MACed, never encrypted, not counted.
     [[nodiscard]] Result<Command> wrap_first(const Command& plain);

@@ -53,7 +53,7 @@ private:
 struct Birth {
     PersonaName persona = PersonaName::card;
     crypto::KeyKind key = crypto::KeyKind::rsa_2048;  ///< of a card's two pairs; phones have none
-    std::optional<Id> id;                             ///< drawn at random when absent
+    std::optional<Id> id;  ///< drawn at random when absent
 };
 
 /// What the maker puts in before the element is sealed. Everything may be missing.
@@ -61,9 +61,9 @@ struct Personalisation {
     struct Certificates {
         Bytes sign, auth, sign_ca, auth_ca;
     } certificates;
-    std::map<std::uint16_t, Bytes> text_files;    ///< EFs of 券面事項入力補助AP by id
+    std::map<std::uint16_t, Bytes> text_files;  ///< EFs of 券面事項入力補助AP by id
     std::map<std::uint16_t, Bytes> common_files;  ///< records of 共通カードAP by id
-    std::map<std::uint16_t, Bytes> objects;       ///< GET DATA of the security domain by tag
+    std::map<std::uint16_t, Bytes> objects;  ///< GET DATA of the security domain by tag
     struct Pins {
         Pin authentication, signature, input_assistance, common, number_a, number_b;
     } pins;
@@ -78,8 +78,9 @@ using SteadyClock = std::function<std::chrono::steady_clock::time_point()>;
 class Element {
 public:
     /// Makes the keys (RSA takes a moment) and the first record.
-    [[nodiscard]] static Result<std::unique_ptr<Element>> create(
-        std::unique_ptr<Medium> medium, const crypto::AesKey& device_key, const Birth& birth);
+    [[nodiscard]] static Result<std::unique_ptr<Element>> create(std::unique_ptr<Medium> medium,
+                                                                 const crypto::AesKey& device_key,
+                                                                 const Birth& birth);
     /// When no slot holds a record of this device key the element opens as terminated: it
     /// never starts afresh. `broken` for a record that we ourselves wrote and cannot read.
     [[nodiscard]] static Result<std::unique_ptr<Element>> open(
