@@ -152,6 +152,14 @@ function(mitome_test name)
   target_link_libraries(${name}_test PRIVATE
     ${links} ${arg_FOREIGN} GTest::gtest GTest::gmock GTest::gtest_main mitome_flags)
 
+  if("concurrent" IN_LIST arg_LABELS)
+    # The tsan lane runs these alone, so it builds these alone.
+    if(NOT TARGET concurrent_tests)
+      add_custom_target(concurrent_tests)
+    endif()
+    add_dependencies(concurrent_tests ${name}_test)
+  endif()
+
   if(arg_WHOLE)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
