@@ -68,11 +68,11 @@ Ground judge_revocation(const RevocationState& state, Time at) {
     return Ground::status_unavailable;
 }
 
-/// RFC 5280 §4.2.1.3: without the extension, any use.
+/// A key for log-in signs whatever challenge it is shown, so what it signed is nobody's document:
+/// only nonRepudiation will do. RFC 5280 §4.2.1.3: without the extension, any use.
 bool is_for_signatures(const pki::Certificate& certificate) {
     const auto usage = certificate.key_usage();
-    return usage == 0 ||
-           (usage & (pki::key_usage::digital_signature | pki::key_usage::non_repudiation)) != 0;
+    return usage == 0 || (usage & pki::key_usage::non_repudiation) != 0;
 }
 
 Ground judge_signer(const pki::cms::Detached& cms, const pki::Certificate& signer,

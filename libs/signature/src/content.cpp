@@ -2,6 +2,7 @@
 #include <mitome/signature/content.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,10 @@ Result<std::size_t> OctetContent::read(std::span<std::uint8_t> into) {
 
 Result<FileContent> FileContent::open(const std::filesystem::path& path) {
     Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    struct stat status{};
+    if (file && ::fstat(file.number(), &status) == 0 && S_ISDIR(status.st_mode)) {
+        return fail(Fault::malformed, "content: is a folder", EISDIR);
+    }
     if (file) {
         return FileContent{std::move(file)};
     }

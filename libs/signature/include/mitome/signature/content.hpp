@@ -31,7 +31,7 @@ private:
 
 class FileContent final : public Content {
 public:
-    /// `absent`, `denied` or, for a folder or an input error, `unavailable`.
+    /// `absent`, `denied`, `malformed` for a folder, `unavailable` for an input error.
     [[nodiscard]] static Result<FileContent> open(const std::filesystem::path& path);
     [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> into) override;
 
