@@ -86,6 +86,12 @@ TEST(Clock, ReadsWhatItWrites) {
     EXPECT_EQ(to_rfc3339(*time), "2026-11-24T15:20:01Z");
 }
 
+TEST(Clock, TakesAnOffsetAndAFraction) {
+    EXPECT_EQ(to_rfc3339(*from_rfc3339("2026-11-25T00:20:01.5+09:00")), "2026-11-24T15:20:01Z");
+    EXPECT_FALSE(from_rfc3339("2026-11-25T00:20:01"));
+    EXPECT_FALSE(from_rfc3339("2026-11-25T00:20:01.Z"));
+}
+
 TEST(File, WritesWholeOrNotAtAll) {
     const auto folder = new_folder();
     ASSERT_TRUE(write_file(folder / "a", view("old")));
@@ -103,6 +109,26 @@ TEST(File, LeavesNoFileBesideAfterSuccess) {
     ASSERT_TRUE(write_file(folder / "a", view("x"), Access::owner));
 
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder}, {}), 1);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(File, WritesThroughWhatIsNoFile) {
+    const auto refused = write_file("/dev/full", view("x"));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::unavailable);
+    EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST(File, FollowsALink) {
+    const auto folder = new_folder();
+    ASSERT_TRUE(write_file(folder / "a", view("old")));
+    std::filesystem::create_symlink("a", folder / "b");
+
+    ASSERT_TRUE(write_file(folder / "b", view("new")));
+
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "b"));
+    EXPECT_EQ(text(*read_file(folder / "a")), "new");
     std::filesystem::remove_all(folder);
 }
 

@@ -56,8 +56,9 @@ std::string to_rfc3339(Time time) {
 }
 
 Result<Time> from_rfc3339(std::string_view text) {
-    if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        text[19] != 'Z')
+    constexpr std::size_t whole = 19;  // up to the seconds
+    if (text.size() <= whole || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
+        text[16] != ':')
         return fail(Fault::malformed, "time: not YYYY-MM-DDThh:mm:ssZ");
     MITOME_TRY(day, to_day(text.substr(0, 10)));
     MITOME_TRY(hour, number(text.substr(11, 2)));
@@ -65,8 +66,25 @@ Result<Time> from_rfc3339(std::string_view text) {
     MITOME_TRY(second, number(text.substr(17, 2)));
     if (hour > 23 || minute > 59 || second > 59)
         return fail(Fault::malformed, "time: out of range");
+    auto zone = text.substr(whole);
+    if (zone.front() == '.') {  // a fraction says less than whole seconds can
+        const auto end = zone.find_first_not_of("0123456789", 1);
+        if (end == 1 || end == std::string_view::npos)
+            return fail(Fault::malformed, "time: fraction");
+        zone.remove_prefix(end);
+    }
+    std::chrono::minutes offset{0};
+    if (zone != "Z" && zone != "z") {
+        if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':')
+            return fail(Fault::malformed, "time: no zone");
+        MITOME_TRY(hours, number(zone.substr(1, 2)));
+        MITOME_TRY(minutes, number(zone.substr(4, 2)));
+        if (hours > 23 || minutes > 59) return fail(Fault::malformed, "time: zone out of range");
+        offset = std::chrono::hours{hours} + std::chrono::minutes{minutes};
+        if (zone[0] == '-') offset = -offset;
+    }
     return std::chrono::sys_days{day} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-           std::chrono::seconds{second};
+           std::chrono::seconds{second} - offset;
 }
 
 std::chrono::year_month_day day_in_japan(Time time) {

@@ -53,6 +53,19 @@ Done read_into(const std::filesystem::path& path, std::size_t limit, auto&& room
     return {};
 }
 
+/// A terminal, a pipe or another device: there is nothing to put beside it and rename.
+Done write_through(const std::filesystem::path& path, BytesView content) {
+    const Descriptor device{::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!device) return from_errno("file: device not opened");
+    for (std::size_t done = 0; done < content.size();) {
+        const auto wrote = ::write(device.number(), content.data() + done, content.size() - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote < 0) return from_errno("file: device not written");
+        done += static_cast<std::size_t>(wrote);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::size_t limit) {
@@ -77,7 +90,16 @@ Result<SecretBytes> read_secret_file(const std::filesystem::path& path, std::siz
     return content;
 }
 
-Done write_file(const std::filesystem::path& path, BytesView content, Access access) {
+Done write_file(const std::filesystem::path& given, BytesView content, Access access) {
+    auto path = given;
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0) {
+        if (S_ISDIR(status.st_mode)) return fail(Fault::malformed, "file: is a folder", EISDIR);
+        if (!S_ISREG(status.st_mode)) return write_through(path, content);
+        std::error_code error;  // a link stays, what it names is replaced
+        path = std::filesystem::canonical(path, error);
+        if (error) return fail(Fault::unavailable, "file: link not followed");
+    }
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     auto beside = path.string() + ".XXXXXX";
     Descriptor file{::mkostemp(beside.data(), O_CLOEXEC)};

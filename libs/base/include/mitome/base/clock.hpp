@@ -35,7 +35,7 @@ private:
     Time time_;
 };
 
-/// `2026-11-24T15:20:00Z`. RFC 3339 §5.6, UTC only.
+/// `2026-11-24T15:20:00Z`. RFC 3339 §5.6; written in UTC, read with any offset, to the second.
 [[nodiscard]] std::string to_rfc3339(Time time);
 [[nodiscard]] Result<Time> from_rfc3339(std::string_view text);
 

@@ -22,8 +22,9 @@ enum class Access : std::uint16_t {
                                                    std::size_t limit = std::size_t{1} << 20);
 
 /// Writes beside the place, syncs, renames, syncs the folder: a reader sees the old file or
-/// the whole new one. `denied` without permission or on a read-only disk, `unavailable` on a
-/// full disk (code = errno); the old file is then untouched.
+/// the whole new one. A link is followed; a device or a pipe is written to as it is; a folder is
+/// `malformed` (code = EISDIR). `denied` without permission or on a read-only disk, `unavailable`
+/// on a full disk (code = errno); the old file is then untouched.
 [[nodiscard]] Done write_file(const std::filesystem::path& path, BytesView content,
                               Access access = Access::everyone);
 
