@@ -92,6 +92,7 @@ expect "phone init on one that exists" 0 mitome phone init
 expect "an unknown phone" 4 mitome phone show --phone nobody
 expect "cert show" 0 mitome cert show keys/sign.pem --json
 same "name" "$(field '.name | length > 0' <out.txt)" true
+same "key usage" "$(field '.key_usage | join(",")' <out.txt)" digitalSignature,nonRepudiation
 expect "not a certificate" 64 mitome cert show file.txt
 expect "not a signature" 1 mitome verify file.txt file.txt --json
 

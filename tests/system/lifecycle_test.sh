@@ -8,6 +8,7 @@ expect "down before up" 0 mitome sandbox down
 expect "env before up" 7 mitome sandbox env
 expect "up" 0 mitome sandbox up
 eval "$(mitome sandbox env)"
+same "the sockets' folder is its owner's" "$(stat -c %a "$MITOME_HOME/run")" 700
 ports=$(jq -c .ports "$MITOME_HOME/sandbox.json")
 for name in $(mitome sandbox status --json | jq -r '.processes[].name'); do
     pid=$(mitome sandbox status --json | jq -r ".processes[] | select(.name == \"$name\") | .pid")
@@ -42,6 +43,7 @@ expect "help" 0 mitome --help
 # No output, and no harm, when standard output is full.
 if [[ -e /dev/full ]]; then
     status=0
-    mitome --help >/dev/full 2>/dev/null || status=$?
+    mitome sandbox status --json >/dev/full 2>/dev/null || status=$?
+    same "full standard output is no success" "$status" 7
 fi
 end

@@ -25,7 +25,10 @@ Outcome authority_revoke(const Context& context, const Revocation& revocation) {
         serial = to_hex(certificate->serial());
     }
     if (ca_name.empty() || serial.empty())
-        return stop(catalogue::variant(Code::usage, "missing"), {{"argument", "--certificate"}});
+        return stop(catalogue::variant(Code::usage, "missing"),
+                    {{"argument", ca_name.empty() && serial.empty() ? "--certificate"
+                                  : ca_name.empty()                 ? "--ca"
+                                                                    : "--serial"}});
     if (!pki::ca_of(ca_name)) return stop(Code::authority_absent, {{"name", ca_name}});
     if (!from_hex(serial))
         return stop(catalogue::variant(Code::usage, "value"), {{"argument", "--serial"}});

@@ -33,10 +33,10 @@ struct Usage {
 
 /// RFC 5280 §4.2.1.3, as far as certificates here use it.
 constexpr std::array usages{
-    Usage{0x8000, "digitalSignature", "usage.digital_signature"},
-    Usage{0x4000, "nonRepudiation", "usage.non_repudiation"},
-    Usage{0x0400, "keyCertSign", "usage.key_cert_sign"},
-    Usage{0x0200, "cRLSign", "usage.crl_sign"},
+    Usage{pki::key_usage::digital_signature, "digitalSignature", "usage.digital_signature"},
+    Usage{pki::key_usage::non_repudiation, "nonRepudiation", "usage.non_repudiation"},
+    Usage{pki::key_usage::key_cert_sign, "keyCertSign", "usage.key_cert_sign"},
+    Usage{pki::key_usage::crl_sign, "cRLSign", "usage.crl_sign"},
 };
 
 }  // namespace

@@ -50,10 +50,9 @@ int print(const Manner& manner, const Outcome& outcome) {
         std::fwrite(text.data(), 1, text.size(), stdout);
         // A full disk or a closed pipe behind standard output must not look like success.
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-            const auto line = "mitome: " + catalogue::message(Code::file_unwritable,
-                                                              manner.language, {{"file", "-"}});
+            const auto line = "mitome: " + catalogue::message(Code::disk_full, manner.language);
             std::fprintf(stderr, "%s\n", line.c_str());
-            return catalogue::failure(Code::file_unwritable).exit;
+            return catalogue::failure(Code::disk_full).exit;
         }
         return outcome->exit;
     }

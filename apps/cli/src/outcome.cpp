@@ -4,6 +4,7 @@
 #include <mitome/base/log.hpp>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace mitome::cli {
 
@@ -48,6 +49,8 @@ Failure file_failure(const Error& error, const std::string& path) {
 Failure output_failure(const Error& error, const std::string& path) {
     auto failure = file_failure(error, path);
     if (error.fault == Fault::denied) failure.code = catalogue::Code::file_unwritable;
+    if (error.fault == Fault::absent)  // its folder is what is missing
+        failure.values = {{"file", std::filesystem::path{path}.parent_path().string()}};
     return failure;
 }
 

@@ -203,7 +203,11 @@ Outcome phone_issue(const Context& context, const std::string& phone) {
     if (std::holds_alternative<wallet::PasswordBlocked>(*outcome))
         return std::unexpected{blocked_pin(SecretName::card_signature)};
 
-    const auto& issued = std::get<wallet::Issued>(*outcome);
+    auto& issued = std::get<wallet::Issued>(*outcome);
+    if (issued.resumed) {  // the run before this one put them on the shelf
+        if (auto kept = shelf.find(pki::Kind::sign)) issued.sign.emplace(std::move(*kept));
+        if (auto kept = shelf.find(pki::Kind::auth)) issued.auth.emplace(std::move(*kept));
+    }
     boost::json::array rows;
     std::string until;
     for (const auto& [kind, certificate] :

@@ -120,8 +120,19 @@ int keep_reader_room(const std::filesystem::path& run, const std::filesystem::pa
         if (child < 0) return 1;
         log(Level::info, "room: pcscd started", {{"pid", child}});
         int status = 0;
-        while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        bool closed = false;
+        while (!closed && ::waitpid(child, &status, WNOHANG) == 0) {
+            // pcscd opens its folder to everyone when it starts; ours is for its owner.
+            closed = ::access((run / "pcscd.comm").c_str(), F_OK) == 0 &&
+                     ::chmod(run.c_str(), 0700) == 0;
+            if (!closed) {
+                const timespec moment{0, 5'000'000};
+                ::nanosleep(&moment, nullptr);
+            }
         }
+        if (closed)
+            while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+            }
         child = 0;
         if (ending != 0) break;
         log(Level::warning, "room: pcscd ended", {{"status", status}});

@@ -237,7 +237,11 @@ Attempt<bool> start_reader_room(const Context& context) {
     const auto record = record_of(home, "readers");
     if (!start_daemon(launch, home.log("readers"), record)) return process_failed(home, "readers");
     const auto until = std::chrono::steady_clock::now() + patience;
-    while (!std::filesystem::exists(home.pcsc_socket(), error)) {
+    const auto open_to_others = [&] {
+        return (std::filesystem::status(home.run(), error).permissions() &
+                std::filesystem::perms(077)) != std::filesystem::perms::none;
+    };
+    while (!std::filesystem::exists(home.pcsc_socket(), error) || open_to_others()) {
         if (!alive(record) || std::chrono::steady_clock::now() > until)
             return process_failed(home, "readers");
         std::this_thread::sleep_for(10ms);
@@ -356,8 +360,12 @@ Outcome sandbox_down(const Context& context) {
 }
 
 Outcome sandbox_status(const Context& context) {
-    auto state = require_sandbox(context.home);
-    if (!state) return std::unexpected{state.error()};
+    auto loaded = SandboxState::load(context.home);
+    if (!loaded) return std::unexpected{loaded.error()};
+    if (!*loaded)
+        return Answer{boost::json::object{{"processes", boost::json::array{}}},
+                      std::string{context.word("cli.sandbox.idle")} + "\n"};
+    const auto& state = *loaded;
     std::string words;
     for (const auto& name : all_processes(*state)) {
         const auto pid = alive(record_of(context.home, name));

@@ -67,6 +67,14 @@ std::string name_of_signer(const pki::Certificate& signer) {
     return pki::to_text_name(signer.subject());
 }
 
+/// The day that the words for a ground speak of.
+std::string date_of(const signature::Validation& validation) {
+    if (validation.revoked_at) return to_rfc3339(*validation.revoked_at);
+    if (!validation.signer) return {};
+    return to_rfc3339(validation.ground == Ground::not_yet_valid ? validation.signer->not_before()
+                                                                 : validation.signer->not_after());
+}
+
 }  // namespace
 
 Outcome verify_file(const Context& context, const std::filesystem::path& file,
@@ -129,7 +137,8 @@ Outcome verify_file(const Context& context, const std::filesystem::path& file,
         row("cli.verify.revocation_reason",
             plain ? fmt::format("{} ({})", context.word(*plain), reason) : std::string{reason});
     }
-    const std::array values{catalogue::Value{"date", revoked_at},
+    const auto date = date_of(*validation);
+    const std::array values{catalogue::Value{"date", date},
                             catalogue::Value{"file", file.native()}};
     row("cli.verify.reason", catalogue::message(code, context.language, values));
     json["message"] = catalogue::message(code, context.language, values);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/client/registration.hpp>
-
 #include <mitome/base/log.hpp>
 #include <mitome/catalogue/catalogue.hpp>
+#include <mitome/client/registration.hpp>
 #include <mitome/http/json.hpp>
 #include <mitome/http/peer.hpp>
 #include <mitome/pki/certificate.hpp>

@@ -234,6 +234,8 @@ private:
         if (!certificate && certificate.error().fault == Fault::absent)
             return std::unexpected{trouble(Code::card_certificate_absent)};
         if (!certificate) return std::unexpected{trouble(certificate.error())};
+        if (certificate->not_after() < ports_.clock.now())
+            return std::unexpected{trouble(Code::card_certificate_expired)};
         card_certificate_.emplace(std::move(*certificate));
         if (auto issuer = card::read_certificate_der(*session_, card::CertificateRef::signature_ca))
             issuer_ = std::move(*issuer);
