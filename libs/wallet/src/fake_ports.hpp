@@ -80,6 +80,8 @@ public:
     std::optional<cmp::Failure> turns_down;  ///< an ir, in a protected answer
     bool mixes_transactions = false;         ///< answers with another transaction's id
     const people::Holder* issuer = &people::ca();
+    pki::Validity grants = people::some_years();
+    std::function<void()> on_request = [] {};  ///< while the wallet waits for an ip
 
     bool has_open_order = false;
     Recovered recovered = Recovered::dropped;
@@ -162,7 +164,8 @@ private:
         if (!card) return refuse(card.error());
         if (const auto proof = cmp::check_possession(wanted); !proof) return refuse(proof.error());
         const Bytes& spki = wanted.request.wanted.spki;
-        const auto certificate = people::issue(*issuer, spki, "Sample person");
+        const auto certificate = people::issue(*issuer, spki, "Sample person", grants);
+        on_request();
         issued_.emplace(spki, certificate);
         asked_.emplace(header.transaction_id, certificate);
         return cmp::certificate_response(to, request.kind, wanted.request.id, certificate);

@@ -18,6 +18,9 @@ namespace cmp = pki::cmp;
 /// closes the order at confirmWaitTime anyway.
 constexpr int most_cards = 2;
 
+/// How far a CA's clock may be ahead of the phone's.
+constexpr std::chrono::minutes most_skew{5};
+
 pki::Kind kind_of(Kind kind) { return kind == Kind::sign ? pki::Kind::sign : pki::Kind::auth; }
 
 /// Whoever answers at that address: the NULL-DN, RFC 9810 §5.1.1.
@@ -265,14 +268,21 @@ private:
         return cmp::Identity::of(signer, *card_certificate_, std::move(others));
     }
 
+    /// What was issued a moment ago begins by the clock of its CA, not by ours.
+    Time judged_at(const pki::Certificate& certificate) const {
+        const auto now = ports_.clock.now();
+        const auto begins = certificate.not_before();
+        return begins > now && begins - now <= most_skew ? begins : now;
+    }
+
     Reply<IssueEvent> request() {
         WALLET_TRY(signer,
                    card::TokenSigner::create(*session_, pki::Kind::sign, *card_certificate_));
         const auto as = identity(*signer);
-        const auto now = ports_.clock.now();
         for (auto& transaction : transactions_) {
-            WALLET_TRY(outgoing, cmp::request_certificates(cmp::BodyType::ir, {transaction.request},
-                                                           as, no_name(), ports_.random, now));
+            WALLET_TRY(outgoing,
+                       cmp::request_certificates(cmp::BodyType::ir, {transaction.request}, as,
+                                                 no_name(), ports_.random, ports_.clock.now()));
             WALLET_TRY(answer, exchange(outgoing, transaction.exchange));
             if (const auto* error = std::get_if<cmp::ErrorContent>(&answer.body))
                 return std::unexpected{trouble(code_of(error->status))};
@@ -281,8 +291,8 @@ private:
                 return std::unexpected{trouble(code_of(refused->status))};
             auto* granted = std::get_if<cmp::Granted>(&outcome);
             if (granted == nullptr) return std::unexpected{trouble(Code::service_busy)};
-            if (pki::check_path(granted->certificate, {}, ports_.anchors, now) !=
-                pki::PathOutcome::trusted)
+            if (pki::check_path(granted->certificate, {}, ports_.anchors,
+                                judged_at(granted->certificate)) != pki::PathOutcome::trusted)
                 return std::unexpected{trouble(Code::peer_unverified)};
             transaction.granted.emplace(std::move(granted->certificate));
         }

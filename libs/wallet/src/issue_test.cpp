@@ -15,6 +15,8 @@ namespace {
 
 using catalogue::Code;
 using fake::Call;
+using std::chrono::minutes;
+using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
@@ -37,12 +39,12 @@ struct Scene {
     TemporaryFolder folder;
     Shelf shelf{folder.path() / "wallet"};
     std::vector<IssueState> states;
+    FixedClock clock{fake::people::now};
 
     Result<IssueOutcome> issue(std::string_view card_password = "ABC123") {
         const auto channel =
             reader::in_process([this](BytesView command) { return phone.ask(command); });
         crypto::SystemRandom random;
-        const FixedClock clock{fake::people::now};
         const auto& trusted = fake::people::ca().certificate;
         return wallet::issue({.registration = registration,
                               .element = *channel,
@@ -301,6 +303,35 @@ TEST(Issue, TakesNoCertificateOfAnIssuerThatIsNotTrusted) {
 
     EXPECT_EQ(refusal_in(outcome), Code::peer_unverified);
     EXPECT_THAT(scene.registration.calls, Not(Contains(Call::store)));
+}
+
+TEST(Issue, TakesACertificateOfACaWhoseClockIsAheadByFiveMinutes) {
+    Scene scene;
+    scene.registration.grants.not_before = scene.clock.now() + minutes{5};
+
+    const auto outcome = scene.issue();
+
+    EXPECT_NE(in<Issued>(outcome), nullptr);
+}
+
+TEST(Issue, TakesNoCertificateThatBeginsLaterThanThat) {
+    Scene scene;
+    scene.registration.grants.not_before = scene.clock.now() + minutes{5} + seconds{1};
+
+    const auto outcome = scene.issue();
+
+    EXPECT_EQ(refusal_in(outcome), Code::peer_unverified);
+    EXPECT_THAT(scene.registration.calls, Not(Contains(Call::store)));
+}
+
+TEST(Issue, JudgesACertificateByTheTimeOfItsAnswer) {
+    Scene scene;
+    scene.registration.grants.not_before = scene.clock.now() + minutes{8};
+    scene.registration.on_request = [&] { scene.clock.advance(minutes{4}); };
+
+    const auto outcome = scene.issue();
+
+    EXPECT_NE(in<Issued>(outcome), nullptr);
 }
 
 // ── What the table promises, whatever the machine does ──────────────────────────────────────
