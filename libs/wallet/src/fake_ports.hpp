@@ -192,21 +192,23 @@ private:
 };
 
 /// A card whose signature certificate the sample CA issued; password ABC123, five tries.
+inline element::sample::Slots card_showing(BytesView authentication_certificate) {
+    const auto made = std::make_shared<element::sample::Slots>();
+    auto born = element::Element::create(std::make_unique<element::sample::MemoryMedium>(made),
+                                         element::sample::device_key(),
+                                         {element::PersonaName::card, crypto::KeyKind::ec_p256, {}})
+                    .value();
+    auto given = element::sample::personalisation(*born);
+    given.certificates.sign =
+        people::issue(people::ca(), born->spki(Kind::sign), "Sample person").der();
+    given.certificates.sign_ca = people::ca().certificate.der();
+    given.certificates.auth = copy(authentication_certificate);
+    if (!born->personalise(std::move(given))) std::abort();
+    return *made;
+}
+
 inline World card_of_the_holder() {
-    static const auto slots = [] {
-        auto made = std::make_shared<element::sample::Slots>();
-        auto born =
-            element::Element::create(std::make_unique<element::sample::MemoryMedium>(made),
-                                     element::sample::device_key(),
-                                     {element::PersonaName::card, crypto::KeyKind::ec_p256, {}})
-                .value();
-        auto given = element::sample::personalisation(*born);
-        given.certificates.sign =
-            people::issue(people::ca(), born->spki(Kind::sign), "Sample person").der();
-        given.certificates.sign_ca = people::ca().certificate.der();
-        if (!born->personalise(std::move(given))) std::abort();
-        return *made;
-    }();
+    static const auto slots = card_showing(element::sample::certificate_shape());
     return World{slots};
 }
 
@@ -217,12 +219,20 @@ inline void spend_tries(World& card, int tries) {
         (void)card.ask({.ins = 0x20, .p2 = 0x9B, .data = copy(view("WRONG0"))});
 }
 
+/// Elsewhere, by someone who knows it.
+inline void change_password(World& card, std::string_view chosen) {
+    (void)card.ask({.ins = 0xA4, .p1 = 0x04, .p2 = 0x0C, .data = copy(administration::jpki_aid)});
+    (void)card.ask({.ins = 0x20, .p2 = 0x9B, .data = copy(view("ABC123"))});
+    (void)card.ask({.ins = 0x24, .p1 = 0x01, .p2 = 0x9B, .data = copy(view(chosen))});
+}
+
 /// Where the card lies until it is told to leave.
 class FakeCardPlace final : public CardPlace {
 public:
     explicit FakeCardPlace(World& card) : card_(card) {}
 
     bool empty = false;
+    World* second = nullptr;  ///< comes in the second hold instead
     /// Asked before each command, with the number of the hold: true, and the card has left.
     std::function<bool(int hold, BytesView command)> leaves = [](int, BytesView) { return false; };
 
@@ -232,11 +242,14 @@ public:
     Reply<std::unique_ptr<reader::Channel>> wait_for_card() override {
         if (empty) return std::unexpected{Refusal{Code::card_absent}};
         auto connection = std::make_shared<element::Connection>();  // the channel's, and no other
-        return reader::in_process([this, connection, hold = ++holds](BytesView command) -> Bytes {
-            if (leaves(hold, command)) return {};
-            commands.push_back(copy(command));
-            return card_.element->answer(*connection, command);
-        });
+        ++holds;
+        World& card = holds > 1 && second != nullptr ? *second : card_;
+        return reader::in_process(
+            [this, connection, &card, hold = holds](BytesView command) -> Bytes {
+                if (leaves(hold, command)) return {};
+                commands.push_back(copy(command));
+                return card.element->answer(*connection, command);
+            });
     }
     [[nodiscard]] long passwords_presented() const {
         return std::ranges::count_if(commands, [](const Bytes& one) { return one[1] == 0x20; });

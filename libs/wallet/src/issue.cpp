@@ -216,23 +216,40 @@ private:
         return IssueEvent::card_found;
     }
 
-    Reply<card::PinOutcome> present_password() {
+    /// A certificate of the card; none where it has none or shows none.
+    Reply<std::optional<Bytes>> shown(card::CertificateRef which) {
+        auto der = card::read_certificate_der(*session_, which);
+        if (der) return std::move(*der);
+        const auto fault = der.error().fault;
+        if (fault == Fault::absent || fault == Fault::denied || fault == Fault::malformed)
+            return std::nullopt;
+        return std::unexpected{trouble(der.error())};
+    }
+
+    /// What tells this card from others before a password is risked: a card shows its
+    /// authentication certificate to everyone.
+    Reply<std::optional<Bytes>> mark_of_card() {
+        WALLET_TRY(certificate, shown(card::CertificateRef::authentication));
+        if (!certificate) return std::nullopt;
+        return crypto::digest(crypto::Hash::sha256, *certificate);
+    }
+
+    /// False: the outcome says why.
+    Reply<bool> present_password() {
         WALLET_TRY(outcome, card::verify_pin(*session_, card::PinRef::signature,
                                              secrets_.card_signature.duplicate()));
-        return outcome;
+        if (const auto* rejected = std::get_if<card::Rejected>(&outcome))
+            outcome_ = WrongPassword{rejected->tries_left};
+        else if (std::holds_alternative<card::Blocked>(outcome))
+            outcome_ = PasswordBlocked{};
+        return std::holds_alternative<card::Accepted>(outcome);
     }
 
     Reply<IssueEvent> unlock() {
-        WALLET_TRY(outcome, present_password());
-        if (const auto* rejected = std::get_if<card::Rejected>(&outcome)) {
-            outcome_ = WrongPassword{rejected->tries_left};
-            trouble_.reset();
-            return stop_with_outcome();
-        }
-        if (std::holds_alternative<card::Blocked>(outcome)) {
-            outcome_ = PasswordBlocked{};
-            return stop_with_outcome();
-        }
+        WALLET_TRY(mark, mark_of_card());
+        card_mark_ = std::move(mark);
+        WALLET_TRY(accepted, present_password());
+        if (!accepted) return stop_with_outcome();
         auto certificate = card::read_certificate(*session_, card::CertificateRef::signature);
         if (!certificate && certificate.error().fault == Fault::absent)
             return std::unexpected{trouble(Code::card_certificate_absent)};
@@ -329,15 +346,21 @@ private:
     Reply<IssueEvent> confirm() {
         if (!session_) {  // the card left: once more, and the password with it
             if (auto taken = take_card(); !taken) return std::unexpected{std::move(taken).error()};
-            WALLET_TRY(outcome, present_password());
-            if (!std::holds_alternative<card::Accepted>(outcome))
+            WALLET_TRY(mark, mark_of_card());
+            if (mark != card_mark_) return std::unexpected{trouble(Code::card_of_another)};
+            WALLET_TRY(accepted, present_password());
+            if (!accepted) return stop_with_outcome();
+            WALLET_TRY(certificate, shown(card::CertificateRef::signature));
+            if (!certificate || !same(*certificate, card_certificate_->der()))
                 return std::unexpected{trouble(Code::card_of_another)};
         }
         auto done = confirm_once();
         if (!done) {
             const auto* error = std::get_if<Error>(&done.error());
             const bool card_gone = error != nullptr && error->fault == Fault::unavailable;
-            if (!card_gone || ++cards_ >= most_cards)
+            // A password is for the card of the first hold alone, so without a mark there is no
+            // second: the next run finishes the order.
+            if (!card_gone || !card_mark_ || ++cards_ >= most_cards)
                 return std::unexpected{std::move(done).error()};
             session_.reset();
             return IssueEvent::card_lost;
@@ -362,6 +385,7 @@ private:
     std::size_t confirmed_ = 0;
     int cards_ = 0;
     std::unique_ptr<card::Session> session_;
+    std::optional<Bytes> card_mark_;
     std::optional<pki::Certificate> card_certificate_;
     Bytes issuer_;
 };

@@ -284,6 +284,62 @@ TEST(Issue, GivesUpWhenTheCardLeavesASecondTime) {
     EXPECT_EQ(scene.registration.confirmed, 0);
 }
 
+TEST(Issue, PresentsNoPasswordToAnotherCardThatComesInstead) {
+    Scene scene;
+    auto other =
+        element::sample::World{fake::card_showing(element::sample::certificate_shape(Bytes{0x01}))};
+    scene.place.second = &other;
+    scene.place.leaves = leaves_before_signature(1, 3);
+
+    const auto outcome = scene.issue();
+
+    EXPECT_EQ(refusal_in(outcome), Code::card_of_another);
+    EXPECT_EQ(scene.last_step(), "confirming");
+    EXPECT_EQ(scene.place.holds, 2);
+    EXPECT_EQ(scene.place.passwords_presented(), 1);
+}
+
+TEST(Issue, RefusesACardThatCopiesTheCertificateWhichTheFirstOneShowed) {
+    Scene scene;
+    auto other = element::sample::World{fake::card_showing(element::sample::certificate_shape())};
+    scene.place.second = &other;
+    scene.place.leaves = leaves_before_signature(1, 3);
+
+    const auto outcome = scene.issue();
+
+    EXPECT_EQ(refusal_in(outcome), Code::card_of_another);
+    EXPECT_EQ(scene.registration.confirmed, 0);
+}
+
+TEST(Issue, AsksForNoSecondHoldOfACardThatCannotBeRecognised) {
+    Scene scene;
+    scene.card = element::sample::World{fake::card_showing({})};
+    scene.place.leaves = leaves_before_signature(1, 3);
+
+    const auto outcome = scene.issue();
+
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().fault, Fault::unavailable);
+    EXPECT_EQ(scene.place.holds, 1);
+}
+
+TEST(Issue, TellsTriesWhenTheSameCardTurnsThePasswordDownInTheSecondHold) {
+    Scene scene;
+    scene.place.leaves = [&, leaves = leaves_before_signature(1, 3)](int hold,
+                                                                     BytesView command) mutable {
+        const bool now = leaves(hold, command);
+        if (now) fake::change_password(scene.card, "CHANGED1");
+        return now;
+    };
+
+    const auto outcome = scene.issue();
+
+    const auto* wrong = in<WrongPassword>(outcome);
+    ASSERT_NE(wrong, nullptr);
+    EXPECT_EQ(wrong->tries_left, 4);
+    EXPECT_EQ(scene.place.passwords_presented(), 2);
+}
+
 TEST(Issue, BelievesNoAnswerOfAnotherTransaction) {
     Scene scene;
     scene.registration.mixes_transactions = true;
