@@ -24,7 +24,7 @@ constexpr std::string_view invalidity_date = "2.5.29.24";                   // R
 constexpr std::size_t max_id_octets = 64;  // key identifiers, transaction ids, nonces
 constexpr std::size_t max_general = 16;
 constexpr std::size_t max_certificates = 16;
-constexpr std::size_t max_entries = 16;  // answers, statuses, waits in one body
+constexpr std::size_t max_entries = max_revocations;  // answers, statuses, waits in one body
 
 constexpr std::array failure_names{
     "badAlg",
@@ -376,7 +376,13 @@ Result<Body> read_revocation_answer(der::Reader reader) {
     } while (!statuses.at_end() && answer.statuses.size() < max_entries);
     MITOME_CHECK(statuses.finish());
     MITOME_TRY(certificates, reader.next_if(constructed(0)));
+    MITOME_TRY(crls, reader.next_if(constructed(1)));
     MITOME_CHECK(reader.finish());
+    if (crls) {
+        MITOME_TRY(inner, der::only(crls->value, der::tag::sequence));
+        MITOME_TRY(list, read_certificates(inner.value));  // any SEQUENCEs, SIZE (1..MAX)
+        answer.crls = std::move(list);
+    }
     if (certificates) {
         MITOME_TRY(inner, der::only(certificates->value, der::tag::sequence));
         der::Reader list{inner.value};
@@ -388,6 +394,19 @@ Result<Body> read_revocation_answer(der::Reader reader) {
         MITOME_CHECK(list.finish());
     }
     return answer;
+}
+
+// GenMsgContent, GenRepContent ::= SEQUENCE OF InfoTypeAndValue
+Result<Body> read_general(der::Reader reader) {
+    GeneralMessage message;
+    while (!reader.at_end()) {
+        MITOME_TRY(info, read_info(reader));
+        message.values.push_back(std::move(info));
+        if (message.values.size() > max_general) {
+            return fail(Fault::malformed, "cmp: too many values");
+        }
+    }
+    return message;
 }
 
 Result<Body> read_body(BodyType type, BytesView content) {
@@ -403,7 +422,7 @@ Result<Body> read_body(BodyType type, BytesView content) {
         return Confirmed{};
     }
     using Read = Result<Body> (*)(der::Reader);
-    constexpr std::array<std::pair<BodyType, Read>, 9> readers{{
+    constexpr std::array<std::pair<BodyType, Read>, 11> readers{{
         {BodyType::ip, read_enrolment_answer},
         {BodyType::cp, read_enrolment_answer},
         {BodyType::kup, read_enrolment_answer},
@@ -413,6 +432,8 @@ Result<Body> read_body(BodyType type, BytesView content) {
         {BodyType::error, read_error},
         {BodyType::rr, read_revocation_request},
         {BodyType::rp, read_revocation_answer},
+        {BodyType::genm, read_general},
+        {BodyType::genp, read_general},
     }};
     const auto found = std::ranges::find(readers, type, &std::pair<BodyType, Read>::first);
     if (found == readers.end()) {
@@ -428,6 +449,14 @@ void append_octets_if(Bytes& to, unsigned number, const Bytes& octets) {
     if (!octets.empty()) {
         append(to, der::wrap(constructed(number), der::octet_string(octets)));
     }
+}
+
+Bytes write_infos(const std::vector<InfoValue>& infos) {
+    Bytes content;
+    for (const auto& info : infos) {
+        append(content, der::sequence({der::oid(info.oid), info.value}));
+    }
+    return der::wrap(der::tag::sequence, content);
 }
 
 Bytes write_header(const Header& header) {
@@ -449,11 +478,7 @@ Bytes write_header(const Header& header) {
         append(content, der::wrap(constructed(7), part::write_texts(header.free_text)));
     }
     if (!header.general.empty()) {
-        Bytes list;
-        for (const auto& info : header.general) {
-            append(list, der::sequence({der::oid(info.oid), info.value}));
-        }
-        append(content, der::wrap(constructed(8), der::wrap(der::tag::sequence, list)));
+        append(content, der::wrap(constructed(8), write_infos(header.general)));
     }
     return der::wrap(der::tag::sequence, content);
 }
@@ -581,8 +606,12 @@ struct BodyWriter {
         if (!certificates.empty()) {
             certificates = der::wrap(constructed(0), der::wrap(der::tag::sequence, certificates));
         }
-        return der::sequence({der::wrap(der::tag::sequence, statuses), certificates});
+        const auto crls = body.crls.empty()
+                              ? Bytes{}
+                              : der::wrap(constructed(1), write_certificates(body.crls));
+        return der::sequence({der::wrap(der::tag::sequence, statuses), certificates, crls});
     }
+    Bytes operator()(const GeneralMessage& body) const { return write_infos(body.values); }
     Bytes operator()(const OtherBody& body) const { return body.content; }
 };
 
@@ -603,6 +632,15 @@ std::optional<Failure> failure_of(std::string_view name) {
         return std::nullopt;
     }
     return static_cast<Failure>(found - failure_names.begin());
+}
+
+WantedRevocation WantedRevocation::of(const pki::Certificate& certificate, Reason reason,
+                                      std::optional<Time> invalidity) {
+    return {copy(certificate.issuer()), copy(certificate.serial()), reason, invalidity};
+}
+
+bool StatusReport::granted() const {
+    return status == Status::accepted || status == Status::granted_with_mods;
 }
 
 bool StatusReport::has(Failure failure) const {

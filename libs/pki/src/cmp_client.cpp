@@ -86,6 +86,10 @@ Result<Outcome> outcome_of(const CertAnswer& answer, const Header& header, Bytes
     return fail(Fault::malformed, "cmp: a status that answers nothing");
 }
 
+bool is_of(const RevocationAnswer::Certificate& named, const WantedRevocation& asked) {
+    return same(named.issuer, asked.issuer) && same(named.serial, asked.serial);
+}
+
 }  // namespace
 
 Result<Outgoing> request_certificates(BodyType type, const std::vector<Bytes>& requests,
@@ -173,6 +177,69 @@ Result<Outgoing> request_revocation(BytesView issuer, BytesView serial,
     body.revocations.push_back(std::move(one));
     return send(BodyType::rr, std::move(body), begin(std::move(recipient), random), as, random,
                 now);
+}
+
+Result<Outgoing> request_revocations(const std::vector<WantedRevocation>& wanted,
+                                     const Identity& as, Bytes recipient, crypto::Random& random,
+                                     Time now) {
+    if (wanted.empty() || wanted.size() > max_revocations) {
+        return fail(Fault::broken, "cmp: a wrong number of revocations for one message");
+    }
+    RevocationRequest body;
+    for (const auto& asked : wanted) {
+        Revocation one;
+        one.certificate.issuer = asked.issuer;
+        one.certificate.serial = asked.serial;
+        one.reason = asked.reason;  // unspecified too: RFC 9483 §4.2 wants one to be named
+        one.invalidity = asked.invalidity;
+        body.revocations.push_back(std::move(one));
+    }
+    return send(BodyType::rr, std::move(body), begin(std::move(recipient), random), as, random,
+                now);
+}
+
+Result<std::vector<RevocationOutcome>> revocation_outcomes(
+    const Message& answer, const std::vector<WantedRevocation>& wanted) {
+    if (const auto* error = std::get_if<ErrorContent>(&answer.body)) {
+        return std::vector<RevocationOutcome>(wanted.size(), TurnedDown{error->status});
+    }
+    const auto* body = std::get_if<RevocationAnswer>(&answer.body);
+    if (body == nullptr) {
+        return fail(Fault::malformed, "cmp: neither revocations nor an error");
+    }
+    if (body->statuses.size() != wanted.size() ||
+        (!body->certificates.empty() && !std::ranges::equal(body->certificates, wanted, is_of))) {
+        return fail(Fault::malformed, "cmp: other revocations than those asked for");
+    }
+    std::vector<RevocationOutcome> outcomes;
+    for (const auto& report : body->statuses) {
+        if (report.status == Status::rejection) {
+            outcomes.emplace_back(TurnedDown{report});
+        } else if (report.granted() || report.status == Status::revocation_notification) {
+            outcomes.emplace_back(CarriedOut{});
+        } else {
+            return fail(Fault::malformed, "cmp: a status that answers nothing");
+        }
+    }
+    return outcomes;
+}
+
+Result<Outgoing> ask_pin_reset(const PinResetWish& wish, const Identity& as, Bytes recipient,
+                               crypto::Random& random, Time now) {
+    return send(BodyType::genm, GeneralMessage{{to_info(wish)}},
+                begin(std::move(recipient), random), as, random, now);
+}
+
+Result<PinResetOutcome> pin_reset_outcome(const Message& answer) {
+    if (const auto* error = std::get_if<ErrorContent>(&answer.body)) {
+        return TurnedDown{error->status};
+    }
+    const auto* body = std::get_if<GeneralMessage>(&answer.body);
+    if (body == nullptr || answer.type != BodyType::genp || body->values.size() != 1) {
+        return fail(Fault::malformed, "cmp: neither a grant nor an error");
+    }
+    MITOME_TRY(grant, pin_reset_grant(body->values.front()));
+    return grant;
 }
 
 bool is_confirmed(const Message& answer) { return std::holds_alternative<Confirmed>(answer.body); }

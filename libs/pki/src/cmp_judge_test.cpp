@@ -113,6 +113,7 @@ private:
                 return revocation_response(to, std::move(body));
             }
             case RequestKind::error: return pki_confirm(to);
+            case RequestKind::general:
             case RequestKind::unserved: break;
         }
         return fail(Fault::broken, "the header was checked");

@@ -20,12 +20,13 @@ std::unexpected<Refusal> refuse(Failure failure, Literal what) {
 }
 
 RequestKind kind_of(BodyType type) {
-    constexpr std::array<std::pair<BodyType, RequestKind>, 6> kinds{{
+    constexpr std::array<std::pair<BodyType, RequestKind>, 7> kinds{{
         {BodyType::ir, RequestKind::initial},
         {BodyType::cr, RequestKind::further},
         {BodyType::cert_conf, RequestKind::confirm},
         {BodyType::poll_req, RequestKind::poll},
         {BodyType::rr, RequestKind::revoke},
+        {BodyType::genm, RequestKind::general},
         {BodyType::error, RequestKind::error},
     }};
     const auto found = std::ranges::find(kinds, type, &std::pair<BodyType, RequestKind>::first);
@@ -174,11 +175,63 @@ Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time a
     return refuse(Failure::signer_not_trusted, "the protecting certificate is not trusted");
 }
 
+Judged<Protector> protector_of(const Request& request, Anchors anchors, Time at) {
+    auto certificate = protected_by(request, anchors, at);
+    if (!certificate) {
+        return std::unexpected{certificate.error()};
+    }
+    const auto& others = request.message.extra_certificates;
+    for (std::size_t i = 0; i < anchors.size(); ++i) {
+        if (check_path(*certificate, others, anchors.subspan(i, 1), at) == PathOutcome::trusted) {
+            return Protector{*std::move(certificate), i};
+        }
+    }
+    return refuse(Failure::signer_not_trusted, "the protecting certificate is not trusted");
+}
+
 Judged<void> check_possession(const crmf::Request& request) {
     if (!crmf::verify_possession(request)) {
         return refuse(Failure::bad_pop, "possession of the requested key is not proven");
     }
     return {};
+}
+
+Judged<std::vector<WantedRevocation>> revocations_wanted(const Request& request) {
+    const auto* body = std::get_if<RevocationRequest>(&request.message.body);
+    if (body == nullptr || body->revocations.empty()) {
+        return refuse(Failure::bad_request, "not an rr");
+    }
+    std::vector<WantedRevocation> wanted;
+    for (const auto& one : body->revocations) {
+        const auto& named = one.certificate;
+        if (named.issuer.empty() || named.serial.empty()) {
+            return refuse(Failure::bad_cert_id, "a certificate is named by issuer and serial");
+        }
+        if (std::ranges::any_of(wanted, [&](const WantedRevocation& before) {
+                return same(before.issuer, named.issuer) && same(before.serial, named.serial);
+            })) {
+            return refuse(Failure::bad_request, "a certificate is named twice");
+        }
+        const auto reason = one.reason.value_or(Reason::unspecified);
+        if (reason == Reason::remove_from_crl && one.invalidity) {
+            return refuse(Failure::bad_cert_template, "a release has no invalidity date");
+        }
+        wanted.push_back({named.issuer, named.serial, reason, one.invalidity});
+    }
+    return wanted;
+}
+
+Judged<PinResetWish> pin_reset_wanted(const Request& request) {
+    const auto* body = std::get_if<GeneralMessage>(&request.message.body);
+    if (body == nullptr || request.message.type != BodyType::genm || body->values.size() != 1 ||
+        body->values.front().oid != id_pin_reset) {
+        return refuse(Failure::bad_request, "this general message is not served");
+    }
+    auto wish = pin_reset_wish(body->values.front());
+    if (!wish) {
+        return refuse(Failure::bad_data_format, "pinReset has a wrong form");
+    }
+    return *std::move(wish);
 }
 
 Judged<Taken> check_confirmation(const Request& request, std::int32_t id,
@@ -268,6 +321,32 @@ Result<Answer> error_message(const Answering& to, const Refusal& refusal) {
 
 Result<Answer> revocation_response(const Answering& to, RevocationAnswer body) {
     return answer(to, BodyType::rp, std::move(body));
+}
+
+RevocationAnswer revocation_answer(std::span<const WantedRevocation> wanted,
+                                   std::span<const Verdict> verdicts) {
+    const bool all = std::ranges::none_of(verdicts, &Verdict::has_value);
+    RevocationAnswer answer;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        StatusReport report;
+        if (verdicts[i]) {
+            report = rejection(*verdicts[i]);
+        } else if (!all) {
+            report.status = Status::rejection;
+            report.texts.emplace_back("left alone because another one was refused");
+        }
+        answer.statuses.push_back(std::move(report));
+        answer.certificates.push_back({wanted[i].issuer, wanted[i].serial});
+    }
+    return answer;
+}
+
+Result<Answer> general_response(const Answering& to, GeneralMessage body) {
+    return answer(to, BodyType::genp, std::move(body));
+}
+
+Result<Answer> pin_reset_response(const Answering& to, const PinResetGrant& grant) {
+    return general_response(to, {{to_info(grant)}});
 }
 
 }  // namespace mitome::pki::cmp

@@ -157,6 +157,7 @@ Result<Bytes> Certification::reply(Message& message) {
         case RequestKind::poll:
         case RequestKind::error: return follow_up(message);
         case RequestKind::revoke:
+        case RequestKind::general:
         case RequestKind::unserved: break;
     }
     return refuse(message, {Failure::bad_request, "this kind of message is not served"});
@@ -403,6 +404,7 @@ Result<Bytes> Certification::follow_up(Message& message) {
         case RequestKind::initial:
         case RequestKind::further:
         case RequestKind::revoke:
+        case RequestKind::general:
         case RequestKind::unserved: break;
     }
     return refuse(message, {Failure::bad_request, "this kind of message is not served"});

@@ -27,6 +27,7 @@ namespace mitome::pki::cmp {
 inline constexpr std::string_view media_type = "application/pkixcmp";  // RFC 9811 §3.1
 inline constexpr std::string_view id_kp_cmc_ra = "1.3.6.1.5.5.7.3.28";  // RFC 9810 §8.6
 inline constexpr std::size_t max_message_octets = 256 * 1024;
+inline constexpr std::size_t max_revocations = 16;  ///< in one rr
 inline constexpr std::size_t nonce_octets = 16;  // RFC 9483 §3.1: 128 bits
 
 /// The numbers are the tags of PKIBody, RFC 9810 §5.1.2. A type that has no name here stays as
@@ -101,6 +102,8 @@ struct StatusReport {
     std::vector<std::string> texts;
     std::optional<std::uint32_t> failures;  ///< bit n is the Failure numbered n
 
+    /// accepted or granted_with_mods
+    [[nodiscard]] bool granted() const;
     [[nodiscard]] bool has(Failure failure) const;
     /// The lowest bit that has a name.
     [[nodiscard]] std::optional<Failure> failure() const;
@@ -186,6 +189,16 @@ struct Revocation {
     std::optional<Time> invalidity;
     Bytes der;
 };
+/// A certificate by its name, and what is to happen to it.
+struct WantedRevocation {
+    Bytes issuer;  ///< DER Name
+    Bytes serial;  ///< content of the INTEGER
+    Reason reason = Reason::unspecified;
+    std::optional<Time> invalidity;
+
+    [[nodiscard]] static WantedRevocation of(const pki::Certificate& certificate, Reason reason,
+                                             std::optional<Time> invalidity = {});
+};
 /// rr
 struct RevocationRequest {
     std::vector<Revocation> revocations;
@@ -199,6 +212,12 @@ struct RevocationAnswer {
     };
     std::vector<StatusReport> statuses;
     std::vector<Certificate> certificates;  ///< empty, or as many as there are statuses
+    std::vector<Bytes> crls;                ///< DER
+};
+
+/// genm, genp
+struct GeneralMessage {
+    std::vector<InfoValue> values;
 };
 
 /// A body of another type, unread.
@@ -207,7 +226,8 @@ struct OtherBody {
 };
 
 using Body = std::variant<Enrolment, EnrolmentAnswer, Confirmation, Confirmed, PollRequest,
-                          PollAnswer, ErrorContent, RevocationRequest, RevocationAnswer, OtherBody>;
+                          PollAnswer, ErrorContent, RevocationRequest, RevocationAnswer,
+                          GeneralMessage, OtherBody>;
 
 struct Message {
     Header header;

@@ -6,6 +6,7 @@
 
 #include <mitome/crypto/random.hpp>
 #include <mitome/pki/cmp.hpp>
+#include <mitome/pki/pin_reset.hpp>
 #include <mitome/pki/path.hpp>
 
 namespace mitome::pki::cmp {
@@ -75,6 +76,30 @@ using Outcome = std::variant<Granted, Waiting, TurnedDown>;
                                                   std::optional<Reason> reason, const Identity& as,
                                                   Bytes recipient, crypto::Random& random,
                                                   Time now);
+
+/// rr with one RevDetails for each: certificateHold holds, removeFromCRL releases, every other
+/// reason revokes. `broken` when there is none, or too many for one message.
+[[nodiscard]] Result<Outgoing> request_revocations(const std::vector<WantedRevocation>& wanted,
+                                                   const Identity& as, Bytes recipient,
+                                                   crypto::Random& random, Time now);
+
+struct CarriedOut {};
+using RevocationOutcome = std::variant<CarriedOut, TurnedDown>;
+
+/// Reads rp or error: one outcome for each revocation that was asked for, in that order; an error
+/// turns all of them down. `malformed` when the message answers something else, or names other
+/// certificates than `wanted`.
+[[nodiscard]] Result<std::vector<RevocationOutcome>> revocation_outcomes(
+    const Message& answer, const std::vector<WantedRevocation>& wanted);
+
+/// genm that asks registration to let the element take new PINs. Protected by the card's
+/// signature certificate.
+[[nodiscard]] Result<Outgoing> ask_pin_reset(const PinResetWish& wish, const Identity& as,
+                                             Bytes recipient, crypto::Random& random, Time now);
+
+using PinResetOutcome = std::variant<PinResetGrant, TurnedDown>;
+/// Reads genp or error. `malformed` when the message answers something else.
+[[nodiscard]] Result<PinResetOutcome> pin_reset_outcome(const Message& answer);
 
 /// True for pkiconf.
 [[nodiscard]] bool is_confirmed(const Message& answer);

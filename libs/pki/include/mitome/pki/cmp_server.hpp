@@ -10,8 +10,11 @@
 #include <mitome/crypto/random.hpp>
 #include <mitome/pki/cmp.hpp>
 #include <mitome/pki/path.hpp>
+#include <mitome/pki/pin_reset.hpp>
 
+#include <cstddef>
 #include <expected>
+#include <span>
 
 namespace mitome::pki::cmp {
 
@@ -29,6 +32,7 @@ enum class RequestKind : std::uint8_t {
     confirm,   ///< certConf
     poll,      ///< pollReq
     revoke,    ///< rr
+    general,   ///< genm
     error,     ///< the client gave up; answered by pkiconf
     unserved,  ///< anything else
 };
@@ -61,10 +65,30 @@ struct Request {
 /// badMessageCheck, or notAuthorized when it has expired.
 [[nodiscard]] Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time at);
 
+/// Who made a protection, and under which CA.
+struct Protector {
+    Certificate certificate;
+    std::size_t anchor = 0;  ///< which of the anchors leads to it: what it may ask depends on that
+};
+
+/// `protected_by` where the CA matters. Anchors are tried in their order. A CA also certifies
+/// OCSP responders and registration itself: that the certificate is a person's is the caller's to
+/// see.
+[[nodiscard]] Judged<Protector> protector_of(const Request& request, Anchors anchors, Time at);
+
 /// badPOP unless `crmf::verify_possession` holds.
 [[nodiscard]] Judged<void> check_possession(const crmf::Request& request);
 
 enum class Taken : std::uint8_t { accepted, rejected };
+
+/// What an rr asks for, in its order. badCertId when a certificate is not named by issuer and
+/// serial number; badRequest when one is named twice, or the message is no rr; badCertTemplate
+/// for an invalidity date beside removeFromCRL, which says that the certificate was never bad.
+[[nodiscard]] Judged<std::vector<WantedRevocation>> revocations_wanted(const Request& request);
+
+/// What a genm asks for when it holds one value of the type `id_pin_reset` and no other:
+/// badRequest otherwise, badDataFormat when that value has a wrong form.
+[[nodiscard]] Judged<PinResetWish> pin_reset_wanted(const Request& request);
 
 /// What a certConf says of `issued`, asked for under `id`: badCertId when it speaks of another
 /// certificate. A certConf without entries rejects (RFC 9810 §5.3.18). After `rejected` the
@@ -102,6 +126,18 @@ struct Answer {
 [[nodiscard]] Result<Answer> error_message(const Answering& to, const Refusal& refusal);
 /// One status for each revocation asked for, in that order.
 [[nodiscard]] Result<Answer> revocation_response(const Answering& to, RevocationAnswer answer);
+
+/// What is found of one revocation: nothing against it, or why not.
+using Verdict = std::optional<Refusal>;
+/// All or none: accepted throughout when there is nothing against any of them. Otherwise each one
+/// that is refused has its own failure, and what could have been done is rejected without one and
+/// says that it was left alone. As many `verdicts` as are `wanted`.
+[[nodiscard]] RevocationAnswer revocation_answer(std::span<const WantedRevocation> wanted,
+                                                 std::span<const Verdict> verdicts);
+
+/// genp.
+[[nodiscard]] Result<Answer> general_response(const Answering& to, GeneralMessage answer);
+[[nodiscard]] Result<Answer> pin_reset_response(const Answering& to, const PinResetGrant& grant);
 
 [[nodiscard]] StatusReport rejection(const Refusal& refusal);
 
