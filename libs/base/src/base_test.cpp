@@ -150,6 +150,24 @@ TEST(File, RefusesALongerFileThanTheLimit) {
     std::filesystem::remove_all(folder);
 }
 
+TEST(File, OfProcIsReadUnderASmallLimit) {
+    const auto content = read_file("/proc/sys/kernel/ostype", 64);
+
+    ASSERT_TRUE(content);
+    EXPECT_EQ(text(*content), "Linux\n");
+}
+
+TEST(File, WithoutAnythingInItIsEmptyUnderASmallLimit) {
+    const auto folder = new_folder();
+    ASSERT_TRUE(write_file(folder / "a", {}));
+
+    const auto content = read_file(folder / "a", 4);
+
+    ASSERT_TRUE(content);
+    EXPECT_TRUE(content->empty());
+    std::filesystem::remove_all(folder);
+}
+
 TEST(SecretFile, IsReadWhole) {
     const auto folder = new_folder();
     ASSERT_TRUE(write_file(folder / "a", view("secret"), Access::owner));

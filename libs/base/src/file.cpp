@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -31,7 +32,9 @@ Done read_into(const std::filesystem::path& path, std::size_t limit, auto&& room
     if (::fstat(file.number(), &status) != 0) return from_errno("file: no status");
     if (S_ISDIR(status.st_mode)) return fail(Fault::malformed, "file: is a folder");
     std::size_t size = 0;
-    std::size_t room = status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : 4096;
+    // A pipe, and a file of /proc, has no size beforehand.
+    std::size_t room = status.st_size > 0 ? static_cast<std::size_t>(status.st_size)
+                                          : std::min<std::size_t>(4096, limit);
     for (;;) {
         if (room > limit) return fail(Fault::malformed, "file: too long");
         const std::span<std::uint8_t> memory = room_for(room);
