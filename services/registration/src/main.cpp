@@ -29,9 +29,8 @@ constexpr unsigned threads = 8;  // each may wait for the authority
 
 Result<Interruption> interruption_of(const Config& config) {
     const char* const wanted = std::getenv("MITOME_CRASH_AT");
-    if (wanted == nullptr || !config.sandbox) return Interruption{};
-    auto parsed = Interruption::parse(wanted);
-    if (!parsed) return Interruption{};  // a step of another process
+    if (wanted == nullptr || *wanted == '\0' || !config.sandbox) return Interruption{};
+    MITOME_TRY(parsed, Interruption::parse(wanted));
     log(Level::warning, "will crash", {{"at", std::string_view{wanted}}});
     return parsed;
 }

@@ -232,5 +232,14 @@ TEST_F(RegistrationProcess, EndsCleanlyOnTerm) {
     EXPECT_EQ(ask(at().home, at().port(), "desk", "GET", "/ready").status, 200U);
 }
 
+TEST_F(RegistrationProcess, RefusesToCrashAtAStepThatIsNone) {
+    EXPECT_EQ(at().end_registration(), 0);
+
+    EXPECT_NE(at().run_registration({{"MITOME_CRASH_AT", "after-lunch"}}), 0);
+
+    EXPECT_NE(at().home.read("log/registration.log").find("no such step"), std::string::npos);
+    at().restart_registration();
+}
+
 }  // namespace
 }  // namespace mitome::registration

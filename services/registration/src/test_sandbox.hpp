@@ -87,6 +87,10 @@ public:
         registration_process_ = start("registration", environment);
         static_cast<void>(test::becomes_ready(home, registration_));
     }
+    /// Starts it and waits for its end.
+    int run_registration(const std::vector<std::pair<std::string, std::string>>& environment) {
+        return start("registration", environment).wait();
+    }
     int end_registration() { return registration_process_.stop(SIGTERM); }
     int registration_ends() { return registration_process_.wait(); }
     /// How many certificates of that CA live.
