@@ -15,8 +15,8 @@ set(MITOME_LAYERS
   "element:base,crypto,apdu,pki"
   "signature:base,crypto,pki"
   "issuance:base,crypto,pki,store"
-  "wallet:base,catalogue,crypto,apdu,pki,signature,reader,card"
-  "client:base,catalogue,crypto,apdu,pki,http,signature,reader,wallet"
+  "wallet:base,catalogue,crypto,apdu,pki,store,signature,reader,card"
+  "client:base,catalogue,crypto,apdu,pki,store,http,signature,reader,wallet"
 
   "authority:base,catalogue,crypto,apdu,pki,http,store,issuance"
   "status:base,catalogue,crypto,apdu,pki,http,store,issuance"

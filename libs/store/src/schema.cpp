@@ -208,12 +208,14 @@ constexpr std::array authority_steps{authority_1, audit_1};
 constexpr std::array registration_steps{registration_1, audit_1};
 constexpr std::array status_steps{status_1};
 constexpr std::array maker_steps{audit_1};
+constexpr std::array history_steps{audit_1};
 
 // "Mit" and a letter; application_id is what file(1) and a careless hand can tell files by.
 constexpr Schema authority{0x4D697441, authority_steps};
 constexpr Schema registration{0x4D697452, registration_steps};
 constexpr Schema status{0x4D697453, status_steps};
 constexpr Schema maker{0x4D69744D, maker_steps};
+constexpr Schema history{0x4D697448, history_steps};
 
 }  // namespace
 
@@ -221,5 +223,6 @@ const Schema& authority_schema() { return authority; }
 const Schema& registration_schema() { return registration; }
 const Schema& status_schema() { return status; }
 const Schema& maker_schema() { return maker; }
+const Schema& history_schema() { return history; }
 
 }  // namespace mitome::store

@@ -102,5 +102,7 @@ private:
 [[nodiscard]] const Schema& registration_schema();
 [[nodiscard]] const Schema& status_schema();
 [[nodiscard]] const Schema& maker_schema();
+/// A holder's own history: `Audit` alone.
+[[nodiscard]] const Schema& history_schema();
 
 }  // namespace mitome::store
