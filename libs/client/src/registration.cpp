@@ -57,6 +57,16 @@ Reply<Order> order_in(const http::Response& response) {
     return *order;
 }
 
+/// What the state of an order says once its recovery has run.
+Reply<wallet::Registration::Recovered> recovered_of(std::string_view state) {
+    if (state == "completed") return wallet::Registration::Recovered::completed;
+    if (state == "abandoned") return wallet::Registration::Recovered::dropped;
+    // Still open: a new order would be refused, and the element may hold the new set.
+    for (const std::string_view open : {"open", "answered", "confirmed", "swapped"})
+        if (state == open) return refused(Code::issue_interrupted);
+    return refused(Code::answer_malformed);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Registration>> Registration::connect(std::uint16_t port,
@@ -129,7 +139,7 @@ Reply<wallet::Registration::Recovered> Registration::recover(const wallet::RunSc
     if (!document) return refused(Code::answer_malformed);
     const auto state = document->text("state");
     if (!state) return refused(Code::answer_malformed);
-    return *state == "completed" ? Recovered::completed : Recovered::dropped;
+    return recovered_of(*state);
 }
 
 Reply<void> Registration::administer(const wallet::RunScript& run) {

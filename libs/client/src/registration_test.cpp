@@ -383,6 +383,57 @@ TEST(Registration, LeavesADialogThatNeverEnds) {
     EXPECT_EQ(service.heard.size(), 16U);
 }
 
+// ── Recovery ────────────────────────────────────────────────────────────────────────────────
+
+/// A service whose dialog ends at once, and which then says that of the order.
+Service::Says recovered_to(const Response& last) {
+    return in_turn({saying(order_words), no_more(), last});
+}
+Response state_words(std::string_view state) {
+    return saying(R"({"state":")" + std::string{state} + R"("})");
+}
+
+TEST(Registration, RecoversByAskingTheElement) {
+    const Service service{recovered_to(state_words("completed"))};
+
+    const auto recovered = connect(service.port())->recover(answer_of_the_element);
+
+    ASSERT_TRUE(recovered);
+    EXPECT_EQ(*recovered, Recovered::completed);
+    EXPECT_THAT(service.paths(), ElementsAre("POST /orders/current/recover", "POST /administration",
+                                             "GET /orders/last"));
+}
+
+TEST(Registration, KnowsThatAnAbandonedOrderIsDropped) {
+    const Service service{recovered_to(state_words("abandoned"))};
+
+    const auto recovered = connect(service.port())->recover(answer_of_the_element);
+
+    ASSERT_TRUE(recovered);
+    EXPECT_EQ(*recovered, Recovered::dropped);
+}
+
+TEST(Registration, OrdersNothingBesideAnOrderThatIsStillOpen) {
+    for (const std::string_view state : {"open", "answered", "confirmed", "swapped"}) {
+        const Service service{recovered_to(state_words(state))};
+
+        const auto recovered = connect(service.port())->recover(answer_of_the_element);
+
+        EXPECT_EQ(refusal_in(recovered), Code::issue_interrupted) << state;
+    }
+}
+
+TEST(Registration, TakesNoStateThatItDoesNotKnow) {
+    for (const auto& last : {state_words("dropped"), state_words("Completed"), state_words(""),
+                             saying("{}"), saying("{"), saying(R"({"state":4})")}) {
+        const Service service{recovered_to(last)};
+
+        const auto recovered = connect(service.port())->recover(answer_of_the_element);
+
+        EXPECT_EQ(refusal_in(recovered), Code::answer_malformed) << text(last.body);
+    }
+}
+
 // ── CMP ─────────────────────────────────────────────────────────────────────────────────────
 
 TEST(Registration, BringsACmpMessageAndItsAnswer) {

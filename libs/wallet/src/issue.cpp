@@ -124,9 +124,13 @@ private:
         WALLET_TRY(open, ports_.registration.open_order_of_this_phone());
         if (!open) return IssueEvent::nothing_open;
         WALLET_TRY(recovered, ports_.registration.recover(script_runner()));
-        if (recovered == Registration::Recovered::dropped) return IssueEvent::order_dropped;
-        outcome_ = Issued{true, std::nullopt, std::nullopt};
-        return IssueEvent::order_finished;
+        switch (recovered) {
+            case Registration::Recovered::dropped: return IssueEvent::order_dropped;
+            case Registration::Recovered::completed:
+                outcome_ = Issued{true, std::nullopt, std::nullopt};
+                return IssueEvent::order_finished;
+        }
+        return std::unexpected{trouble(Code::broken)};
     }
 
     Reply<IssueEvent> order() {

@@ -47,7 +47,8 @@ public:
         completed,  ///< the element proved that it holds the new set: the order is done
         dropped,    ///< nothing is left of it, its certificates are revoked
     };
-    /// Finishes or undoes an order left open, by asking the element.
+    /// Finishes or undoes an order left open, by asking the element. Refused with
+    /// `issue_interrupted` when it is still open afterwards.
     [[nodiscard]] virtual Reply<Recovered> recover(const RunScript& run) = 0;
 
     /// One dialog of element administration: as many scripts as the service has to run.
