@@ -3,11 +3,9 @@
 
 // For tests: a TPM 2.0 made of swtpm, with its own state and loopback ports.
 
-#include <mitome/base/file.hpp>
+#include <mitome/base/loopback.hpp>
 
-#include <arpa/inet.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,27 +19,12 @@
 
 namespace mitome::crypto {
 
-/// A socket bound to that loopback port, or to any with 0; not open when the port is taken.
-inline Descriptor bound_to(std::uint16_t port) {
-    Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = ::htons(port);
-    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-    if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        return {};
-    return socket;
-}
-
 /// Two neighbouring free ports, as the TCTI wants them: the first of them.
 inline std::uint16_t two_free_ports() {
     for (;;) {
-        const auto first = bound_to(0);
-        sockaddr_in address{};
-        socklen_t size = sizeof address;
-        ::getsockname(first.number(), reinterpret_cast<sockaddr*>(&address), &size);
-        const auto port = ::ntohs(address.sin_port);
-        if (port < 65535 && bound_to(static_cast<std::uint16_t>(port + 1))) return port;
+        const auto drawn = draw_ports(1);
+        const auto next = static_cast<std::uint16_t>(drawn ? drawn->front() + 1 : 0);
+        if (next != 0 && is_free(next)) return drawn->front();
     }
 }
 
@@ -68,7 +51,7 @@ public:
         for (auto& word : words) argv.push_back(word.data());
         argv.push_back(nullptr);
         ::posix_spawnp(&child_, "swtpm", nullptr, nullptr, argv.data(), environ);
-        for (int tries = 0; tries < 500 && bound_to(static_cast<std::uint16_t>(port_ + 1)); ++tries)
+        for (int tries = 0; tries < 500 && is_free(static_cast<std::uint16_t>(port_ + 1)); ++tries)
             std::this_thread::sleep_for(std::chrono::milliseconds{10});
     }
     Swtpm(const Swtpm&) = delete;

@@ -5,12 +5,10 @@
 // TLS identities made by the OpenSSL command line, and both programs.
 
 #include <mitome/base/file.hpp>
+#include <mitome/base/loopback.hpp>
 #include <mitome/http/client.hpp>
 #include <mitome/http/tls_files.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,14 +47,8 @@ inline Ended run(const fs::path& folder, const std::string& command) {
 }
 
 inline std::uint16_t free_port() {
-    const Descriptor socket{::socket(AF_INET, SOCK_STREAM, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return 0;
-    ::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
+    const auto drawn = draw_ports(1);
+    return drawn ? drawn->front() : 0;
 }
 
 /// A program of ours; ended with the object.

@@ -4,12 +4,10 @@
 // For tests of services: a home of its own, programs in it, and who asks them.
 
 #include <mitome/base/file.hpp>
+#include <mitome/base/loopback.hpp>
 #include <mitome/http/client.hpp>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,20 +73,7 @@ private:
 
 /// Ports that were free a moment ago, all different.
 inline std::vector<std::uint16_t> free_ports(std::size_t count) {
-    std::vector<Descriptor> held;
-    std::vector<std::uint16_t> ports;
-    while (ports.size() < count) {
-        held.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const any = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(held.back().number(), any, size) != 0) continue;
-        static_cast<void>(::getsockname(held.back().number(), any, &size));
-        ports.push_back(ntohs(address.sin_port));
-    }
-    return ports;
+    return draw_ports(count).value_or(std::vector<std::uint16_t>(count));
 }
 
 /// A program that runs beside the test; killed with the object unless it ended before.
