@@ -49,9 +49,10 @@ Card card_of_row(const Statement& row) {
 }
 
 // The keys come with each order, since no order means anything without them.
-#define MITOME_ORDERS                                                                      \
-    "SELECT o.id, o.element, o.resident, o.state, o.created, o.deadline, k.kind, k.spki, " \
-    "k.serial, k.certificate, k.confirmed FROM orders o JOIN order_keys k ON k.number = o.number "
+#define MITOME_ORDERS                                                                              \
+    "SELECT o.id, o.element, o.resident, o.state, o.created, o.deadline, k.kind, k.spki, "         \
+    "k.serial, k.certificate, k.confirmed, o.renewal FROM orders o JOIN order_keys k ON k.number " \
+    "= o.number "
 
 Result<std::vector<Order>> collect_orders(Statement& rows) {
     std::vector<Order> found;
@@ -66,6 +67,7 @@ Result<std::vector<Order>> collect_orders(Statement& rows) {
             order.state = rows.word<OrderState>(3);
             order.created = rows.time(4);
             order.deadline = rows.time(5);
+            order.renewal = rows.number(11) != 0;
             found.push_back(std::move(order));
         }
         found.back().keys.push_back({rows.word<pki::Kind>(6), copy(rows.octets(7)),
@@ -155,7 +157,30 @@ EraseOrder erasure_of(const Statement& row) {
     order.receipt = copy(row.octets(5));
     order.created = row.time(6);
     order.changed = row.time(7);
+    order.id = copy(row.octets(8));
+    order.challenge = copy(row.octets(9));
+    order.signed_order = copy(row.octets(10));
     return order;
+}
+
+#define MITOME_ERASURES                                                                     \
+    "SELECT number, element, resident, cause, state, receipt, created, changed, order_id, " \
+    "challenge, signed_order FROM erase_orders "
+
+#define MITOME_WITHDRAWALS                                                                 \
+    "SELECT transaction_id, position, ca, serial, reason, invalidity, element, resident, " \
+    "done FROM withdrawals "
+
+Withdrawal withdrawal_of(const Statement& row) {
+    return {.transaction = copy(row.octets(0)),
+            .position = static_cast<std::uint32_t>(row.number(1)),
+            .ca = row.word<pki::Ca>(2),
+            .serial = copy(row.octets(3)),
+            .reason = row.word<pki::Reason>(4),
+            .invalidity = row.maybe_time(5),
+            .element = copy(row.octets(6)),
+            .resident = row.count(7),
+            .done = row.number(8) != 0};
 }
 
 }  // namespace
@@ -266,9 +291,9 @@ Result<std::optional<Device>> Register::device(BytesView element, const View& vi
 Done Register::add(Transaction& in, const Order& order) {
     if (order.keys.empty()) return fail(Fault::malformed, "register: an order of nothing");
     Connection& connection = Access::write(in);
-    MITOME_CHECK(perform(connection, "INSERT INTO orders VALUES(NULL, ?, ?, ?, ?, ?, ?)", order.id,
-                         order.element, order.resident, order.state, order.created,
-                         order.deadline));
+    MITOME_CHECK(perform(connection, "INSERT INTO orders VALUES(NULL, ?, ?, ?, ?, ?, ?, ?)",
+                         order.id, order.element, order.resident, order.state, order.created,
+                         order.deadline, order.renewal));
     return put_keys(connection, static_cast<std::int64_t>(last_number(connection)), order.keys);
 }
 
@@ -277,9 +302,9 @@ Done Register::change(Transaction& in, const Order& order) {
     MITOME_TRY(number, number_of(connection, order.id));
     MITOME_CHECK(alter(connection,
                        "UPDATE orders SET element = ?, resident = ?, state = ?, created = ?, "
-                       "deadline = ? WHERE number = ?",
+                       "deadline = ?, renewal = ? WHERE number = ?",
                        order.element, order.resident, order.state, order.created, order.deadline,
-                       number));
+                       order.renewal, number));
     return put_keys(connection, number, order.keys);
 }
 
@@ -319,6 +344,18 @@ Result<std::optional<Order>> Register::open_order_with_key(BytesView spki, const
                      "WHERE o.state < 4 AND o.number = (SELECT number FROM order_keys "
                      "WHERE spki = ? AND length(spki) > 0) ORDER BY k.kind",
                      spki);
+}
+
+Result<std::optional<Order>> Register::order_with_serial(pki::Kind kind, BytesView serial,
+                                                         const View& view) const {
+    if (serial.empty()) return std::optional<Order>{};
+    MITOME_TRY(lease, Access::read(database_, view));
+    // A serial is one CA's, so it is found once at most.
+    return one_order(*lease,
+                     MITOME_ORDERS
+                     "WHERE o.number = (SELECT number FROM order_keys WHERE kind = ? AND "
+                     "serial = ? AND length(serial) > 0) ORDER BY k.kind",
+                     kind, serial);
 }
 
 Result<std::vector<Order>> Register::overdue_orders(Time now, const View& view) const {
@@ -434,27 +471,140 @@ Done Register::drop_dialogs(Transaction& in, Time before) {
 
 Result<std::uint64_t> Register::add(Transaction& in, const EraseOrder& order) {
     Connection& connection = Access::write(in);
-    MITOME_CHECK(perform(connection, "INSERT INTO erase_orders VALUES(NULL, ?, ?, ?, ?, ?, ?, ?)",
-                         order.element, order.resident, order.cause, order.state, order.receipt,
-                         order.created, order.changed));
+    MITOME_CHECK(
+        perform(connection, "INSERT INTO erase_orders VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                order.element, order.resident, order.cause, order.state, order.receipt,
+                order.created, order.changed, order.id, order.challenge, order.signed_order));
     return last_number(connection);
 }
 
 Done Register::change(Transaction& in, const EraseOrder& order) {
     return alter(Access::write(in),
                  "UPDATE erase_orders SET element = ?, resident = ?, cause = ?, state = ?, "
-                 "receipt = ?, created = ?, changed = ? WHERE number = ?",
+                 "receipt = ?, created = ?, changed = ?, order_id = ?, challenge = ?, "
+                 "signed_order = ? WHERE number = ?",
                  order.element, order.resident, order.cause, order.state, order.receipt,
-                 order.created, order.changed, order.number);
+                 order.created, order.changed, order.id, order.challenge, order.signed_order,
+                 order.number);
+}
+
+Result<std::optional<EraseOrder>> Register::erase_order(std::uint64_t number,
+                                                        const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return find(*lease, erasure_of, MITOME_ERASURES "WHERE number = ?", number);
 }
 
 Result<std::vector<EraseOrder>> Register::waiting_erasures(BytesView element,
                                                            const View& view) const {
     MITOME_TRY(lease, Access::read(database_, view));
     return list(*lease, erasure_of,
-                "SELECT number, element, resident, cause, state, receipt, created, changed "
-                "FROM erase_orders WHERE element = ? AND state <> 2 ORDER BY number",
-                element);
+                MITOME_ERASURES "WHERE element = ? AND state <> 2 ORDER BY number", element);
+}
+
+Result<std::vector<EraseOrder>> Register::erasures_of(BytesView element, const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return list(*lease, erasure_of, MITOME_ERASURES "WHERE element = ? ORDER BY number", element);
+}
+
+Result<std::vector<EraseOrder>> Register::erasures_of(std::uint64_t resident,
+                                                      const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return list(*lease, erasure_of, MITOME_ERASURES "WHERE resident = ? ORDER BY number", resident);
+}
+
+Done Register::add(Transaction& in, const Withdrawal& withdrawal) {
+    return perform(Access::write(in), "INSERT INTO withdrawals VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   withdrawal.transaction, withdrawal.position, withdrawal.ca, withdrawal.serial,
+                   withdrawal.reason, withdrawal.invalidity, withdrawal.element,
+                   withdrawal.resident, withdrawal.done);
+}
+
+Done Register::change(Transaction& in, const Withdrawal& withdrawal) {
+    return alter(Access::write(in),
+                 "UPDATE withdrawals SET ca = ?, serial = ?, reason = ?, invalidity = ?, "
+                 "element = ?, resident = ?, done = ? WHERE transaction_id = ? AND position = ?",
+                 withdrawal.ca, withdrawal.serial, withdrawal.reason, withdrawal.invalidity,
+                 withdrawal.element, withdrawal.resident, withdrawal.done, withdrawal.transaction,
+                 withdrawal.position);
+}
+
+Result<std::vector<Withdrawal>> Register::withdrawals_of(BytesView transaction,
+                                                         const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return list(*lease, withdrawal_of,
+                MITOME_WITHDRAWALS "WHERE transaction_id = ? ORDER BY position", transaction);
+}
+
+Result<std::vector<Bytes>> Register::open_withdrawals(const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return list(
+        *lease, [](const Statement& row) { return copy(row.octets(0)); },
+        "SELECT DISTINCT transaction_id FROM withdrawals WHERE done = 0");
+}
+
+Done Register::add(Transaction& in, const ResetGrant& grant) {
+    Connection& connection = Access::write(in);
+    MITOME_CHECK(perform(connection,
+                         "UPDATE reset_grants SET state = ? WHERE element = ? AND state = 0",
+                         ResetState::replaced, grant.element));
+    return perform(connection, "INSERT INTO reset_grants VALUES(?, ?, ?, ?, ?, ?)", grant.order,
+                   grant.element, grant.kinds, grant.state, grant.created, grant.expires);
+}
+
+Done Register::change(Transaction& in, const ResetGrant& grant) {
+    return alter(Access::write(in),
+                 "UPDATE reset_grants SET element = ?, kinds = ?, state = ?, created = ?, "
+                 "expires = ? WHERE order_id = ?",
+                 grant.element, grant.kinds, grant.state, grant.created, grant.expires,
+                 grant.order);
+}
+
+Result<std::optional<ResetGrant>> Register::waiting_reset(BytesView element,
+                                                          const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return find(
+        *lease,
+        [](const Statement& row) {
+            return ResetGrant{.order = copy(row.octets(0)),
+                              .element = copy(row.octets(1)),
+                              .kinds = static_cast<std::uint8_t>(row.number(2)),
+                              .state = row.word<ResetState>(3),
+                              .created = row.time(4),
+                              .expires = row.time(5)};
+        },
+        "SELECT order_id, element, kinds, state, created, expires FROM reset_grants "
+        "WHERE element = ? AND state = 0",
+        element);
+}
+
+Done Register::put(Transaction& in, const GrantedLease& lease) {
+    return perform(Access::write(in), "INSERT OR REPLACE INTO leases VALUES(?, ?, ?)",
+                   lease.element, lease.signed_at, lease.until);
+}
+
+Result<std::optional<GrantedLease>> Register::lease_of(BytesView element, const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return find(
+        *lease,
+        [](const Statement& row) {
+            return GrantedLease{copy(row.octets(0)), row.time(1), row.time(2)};
+        },
+        "SELECT element, signed_at, until FROM leases WHERE element = ?", element);
+}
+
+Done Register::put(Transaction& in, const Witness& witness) {
+    return perform(Access::write(in), "INSERT OR REPLACE INTO witnesses VALUES(?, ?, ?)",
+                   witness.element, witness.record, witness.at);
+}
+
+Result<std::optional<Witness>> Register::witness_of(BytesView element, const View& view) const {
+    MITOME_TRY(lease, Access::read(database_, view));
+    return find(
+        *lease,
+        [](const Statement& row) {
+            return Witness{copy(row.octets(0)), row.count(1), row.time(2)};
+        },
+        "SELECT element, record, at FROM witnesses WHERE element = ?", element);
 }
 
 }  // namespace mitome::store

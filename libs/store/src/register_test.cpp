@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "schema.hpp"
 #include "test_database.hpp"
 
 #include <mitome/store/register.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 namespace mitome::store {
 namespace {
@@ -303,19 +305,160 @@ TEST(Register, PutsADialogInThePlaceOfItsFormerStep) {
     EXPECT_EQ(*opened.reg.dialog(Bytes(16, 1)), std::nullopt);
 }
 
+EraseOrder erasure(std::uint8_t element, std::optional<std::uint64_t> resident = {}) {
+    return {.number = 0,
+            .element = Bytes(10, element),
+            .resident = resident,
+            .cause = "superseded",
+            .state = EraseState::ordered,
+            .created = noon,
+            .changed = noon};
+}
+
 TEST(Register, QueuesEraseOrdersUntilTheyAreCarriedOut) {
     const Folder folder;
     Opened opened{folder};
-    EraseOrder first{0, Bytes(10, 1), {}, "superseded", EraseState::ordered, {}, noon, noon};
+    EraseOrder first = erasure(1);
     ASSERT_TRUE(opened.add(first));
     ASSERT_TRUE(opened.add(first));
     first.number = 1;
     first.state = EraseState::erased;
     first.receipt = {1};
+    first.id = Bytes(16, 2);
+    first.challenge = Bytes(16, 3);
+    first.signed_order = {4};
     ASSERT_TRUE(opened.change(first));
 
+    EXPECT_EQ(*opened.reg.erase_order(1), first);
     EXPECT_THAT(*opened.reg.waiting_erasures(Bytes(10, 1)),
                 ElementsAre(Field(&EraseOrder::number, 2U)));
+}
+
+TEST(Register, ListsErasuresOfADeviceAndOfAPerson) {
+    const Folder folder;
+    Opened opened{folder};
+    ASSERT_TRUE(opened.add(invented()));
+    ASSERT_TRUE(opened.add(erasure(1, 1)));
+    ASSERT_TRUE(opened.add(erasure(2, 1)));
+    ASSERT_TRUE(opened.add(erasure(1)));
+
+    EXPECT_THAT(*opened.reg.erasures_of(Bytes(10, 1)),
+                ElementsAre(Field(&EraseOrder::number, 1U), Field(&EraseOrder::number, 3U)));
+    EXPECT_THAT(*opened.reg.erasures_of(std::uint64_t{1}),
+                ElementsAre(Field(&EraseOrder::number, 1U), Field(&EraseOrder::number, 2U)));
+}
+
+TEST(Register, FindsTheOrderBehindACertificate) {
+    const Folder folder;
+    Opened opened{folder};
+    Order made = order(1, 1);
+    made.renewal = true;
+    made.state = OrderState::completed;
+    made.keys[0].serial = {7};
+    made.keys[1].serial = {8};
+    ASSERT_TRUE(opened.add(made));
+
+    EXPECT_EQ(*opened.reg.order_with_serial(pki::Kind::auth, Bytes{8}), made);
+    EXPECT_EQ(*opened.reg.order_with_serial(pki::Kind::auth, Bytes{7}), std::nullopt);
+    EXPECT_EQ(*opened.reg.order_with_serial(pki::Kind::auth, {}), std::nullopt);
+}
+
+TEST(Register, KeepsWithdrawalsOpenUntilEachIsDone) {
+    const Folder folder;
+    Opened opened{folder};
+    ASSERT_TRUE(opened.add(invented()));
+    Withdrawal first{.transaction = Bytes(16, 1),
+                     .position = 0,
+                     .ca = pki::Ca::phone_auth,
+                     .serial = {9},
+                     .reason = pki::Reason::key_compromise,
+                     .invalidity = noon,
+                     .element = Bytes(10, 1),
+                     .resident = 1};
+    Withdrawal other = first;
+    other.position = 1;
+    other.invalidity.reset();
+    ASSERT_TRUE(opened.add(other));
+    ASSERT_TRUE(opened.add(first));
+    EXPECT_EQ(fault_of(opened.add(first)), Fault::conflict);
+    EXPECT_THAT(*opened.reg.open_withdrawals(), ElementsAre(Bytes(16, 1)));
+
+    first.done = other.done = true;
+    ASSERT_TRUE(opened.change(first));
+    EXPECT_THAT(*opened.reg.open_withdrawals(), ElementsAre(Bytes(16, 1)));
+    ASSERT_TRUE(opened.change(other));
+
+    EXPECT_THAT(*opened.reg.open_withdrawals(), ElementsAre());
+    EXPECT_THAT(*opened.reg.withdrawals_of(Bytes(16, 1)), ElementsAre(first, other));
+}
+
+TEST(Register, LetsOneResetWaitForADevice) {
+    const Folder folder;
+    Opened opened{folder};
+    ResetGrant first{.order = Bytes(16, 1),
+                     .element = Bytes(10, 1),
+                     .kinds = 3,
+                     .created = noon,
+                     .expires = noon + second};
+    ASSERT_TRUE(opened.add(first));
+    ResetGrant later = first;
+    later.order = Bytes(16, 2);
+    ASSERT_TRUE(opened.add(later));
+    EXPECT_EQ(*opened.reg.waiting_reset(Bytes(10, 1)), later);
+
+    later.state = ResetState::delivered;
+    ASSERT_TRUE(opened.change(later));
+
+    EXPECT_EQ(*opened.reg.waiting_reset(Bytes(10, 1)), std::nullopt);
+    EXPECT_EQ(fault_of(opened.add(first)), Fault::conflict);
+}
+
+TEST(Register, RemembersLeaseAndRecordOfAnElement) {
+    const Folder folder;
+    Opened opened{folder};
+    const GrantedLease lease{Bytes(10, 1), noon, noon + second};
+    const Witness witness{Bytes(10, 1), 17, noon};
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(written(*opened.database, [&](Transaction& in) -> Done {
+            MITOME_CHECK(opened.reg.put(in, lease));
+            return opened.reg.put(in, witness);
+        }));
+    }
+
+    EXPECT_EQ(*opened.reg.lease_of(Bytes(10, 1)), lease);
+    EXPECT_EQ(*opened.reg.witness_of(Bytes(10, 1)), witness);
+    EXPECT_EQ(*opened.reg.witness_of(Bytes(10, 2)), std::nullopt);
+}
+
+TEST(Register, ReadsAFileOfTheFirstVersion) {
+    const Folder folder;
+    {
+        constexpr std::size_t first_version = 2;  // steps
+        const Schema& whole = registration_schema();
+        const auto old = Database::open(
+            folder.file(), Schema{whole.application, whole.steps.first(first_version)});
+        ASSERT_TRUE(old);
+    }
+    sqlite3* raw = nullptr;
+    ASSERT_EQ(sqlite3_open(folder.file().c_str(), &raw), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(raw,
+                           "INSERT INTO orders VALUES(1, x'01', x'0202', NULL, 4, 5, 6);"
+                           "INSERT INTO order_keys VALUES(1, 0, x'03', x'04', x'05', 1);"
+                           "INSERT INTO erase_orders VALUES(9, x'0202', NULL, 'superseded', 1, "
+                           "x'', 5, 6);",
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(raw);
+
+    Opened opened{folder};
+
+    const auto order = *opened.reg.order_with_serial(pki::Kind::sign, Bytes{4});
+    ASSERT_TRUE(order);
+    EXPECT_FALSE(order->renewal);
+    const auto erasure = *opened.reg.erase_order(9);
+    ASSERT_TRUE(erasure);
+    EXPECT_EQ(erasure->state, EraseState::delivered);
+    EXPECT_TRUE(erasure->challenge.empty());
 }
 
 }  // namespace

@@ -188,6 +188,51 @@ CREATE TABLE erase_orders(
 CREATE INDEX erase_orders_of_element ON erase_orders(element);
 )sql";
 
+// Renewal, revocation by the holder, new PINs, erasure with proof, leases, and what registration
+// has seen of an element before.
+constexpr const char* registration_2 = R"sql(
+ALTER TABLE orders ADD COLUMN renewal INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX order_keys_by_serial ON order_keys(kind, serial) WHERE length(serial) > 0;
+
+ALTER TABLE erase_orders ADD COLUMN order_id BLOB NOT NULL DEFAULT x'';
+ALTER TABLE erase_orders ADD COLUMN challenge BLOB NOT NULL DEFAULT x'';
+ALTER TABLE erase_orders ADD COLUMN signed_order BLOB NOT NULL DEFAULT x'';
+CREATE INDEX erase_orders_of_resident ON erase_orders(resident) WHERE resident IS NOT NULL;
+
+CREATE TABLE withdrawals(
+    transaction_id BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    ca INTEGER NOT NULL,
+    serial BLOB NOT NULL,
+    reason INTEGER NOT NULL,
+    invalidity INTEGER,
+    element BLOB NOT NULL,
+    resident INTEGER NOT NULL REFERENCES residents(id),
+    done INTEGER NOT NULL,
+    PRIMARY KEY(transaction_id, position));
+CREATE INDEX open_withdrawals ON withdrawals(transaction_id) WHERE done = 0;
+
+CREATE TABLE reset_grants(
+    order_id BLOB PRIMARY KEY,
+    element BLOB NOT NULL,
+    kinds INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL);
+-- State 0 waits: one such grant per device.
+CREATE UNIQUE INDEX waiting_grants ON reset_grants(element) WHERE state = 0;
+
+CREATE TABLE leases(
+    element BLOB PRIMARY KEY,
+    signed_at INTEGER NOT NULL,
+    until INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE witnesses(
+    element BLOB PRIMARY KEY,
+    record INTEGER NOT NULL,
+    at INTEGER NOT NULL) WITHOUT ROWID;
+)sql";
+
 constexpr const char* status_1 = R"sql(
 CREATE TABLE entries(
     ca INTEGER NOT NULL,
@@ -205,7 +250,7 @@ CREATE TABLE kept(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
 constexpr std::array authority_steps{authority_1, audit_1};
-constexpr std::array registration_steps{registration_1, audit_1};
+constexpr std::array registration_steps{registration_1, audit_1, registration_2};
 constexpr std::array status_steps{status_1};
 constexpr std::array maker_steps{audit_1};
 constexpr std::array history_steps{audit_1};

@@ -45,7 +45,12 @@ struct Card {
     bool operator==(const Card&) const = default;
 };
 
-enum class DeviceState : std::uint8_t { known, retired, erased };
+enum class DeviceState : std::uint8_t {
+    known,
+    retired,
+    erased,
+    rolled_back,  ///< its file is an older one than registration has seen
+};
 
 struct Device {
     Bytes element;            ///< 10 octets
@@ -89,6 +94,7 @@ struct Order {
     Time created{};
     Time deadline{};
     std::vector<OrderKey> keys;  ///< one for each kind ordered, sign first
+    bool renewal = false;        ///< takes the place of certificates of the same phone
 
     [[nodiscard]] const OrderKey* key(pki::Kind kind) const;
     bool operator==(const Order&) const = default;
@@ -146,17 +152,72 @@ struct Dialog {
 
 enum class EraseState : std::uint8_t { ordered, delivered, erased, unconfirmed };
 
+/// An order to a device to destroy what it holds, and in the end its proof that it did.
 struct EraseOrder {
     std::uint64_t number = 0;  ///< from 1; given by `add`
     Bytes element;
     std::optional<std::uint64_t> resident;
-    std::string cause;  ///< a code: `superseded`, `lost`, …
+    std::string cause;  ///< a code: `superseded`, `revoked`, `local`, …
     EraseState state = EraseState::ordered;
-    Bytes receipt;  ///< signed by the element; empty until it has answered
+    Bytes receipt = {};  ///< signed by the element; empty until it has answered
     Time created{};
     Time changed{};
+    Bytes id = {};            ///< 16 octets; empty until signed
+    Bytes challenge = {};     ///< that the receipt must bear; empty until signed
+    Bytes signed_order = {};  ///< CMS; empty until signed
 
     bool operator==(const EraseOrder&) const = default;
+};
+
+/// What is to happen to one certificate: written down with the request, carried out afterwards.
+struct Withdrawal {
+    Bytes transaction;  ///< of CMP
+    std::uint32_t position = 0;
+    pki::Ca ca = pki::Ca::phone_sign;
+    Bytes serial;
+    pki::Reason reason = pki::Reason::unspecified;
+    std::optional<Time> invalidity;
+    Bytes element;
+    std::uint64_t resident = 0;
+    bool done = false;
+
+    bool operator==(const Withdrawal&) const = default;
+};
+
+enum class ResetState : std::uint8_t {
+    waiting,
+    delivered,  ///< the element has opened its window for new PINs
+    replaced,   ///< by a later grant, or out of date
+};
+
+/// Leave to give a phone new PINs, once.
+struct ResetGrant {
+    Bytes order;  ///< 16 octets
+    Bytes element;
+    std::uint8_t kinds = 0;  ///< as on the element's wire: 1 sign, 2 auth
+    ResetState state = ResetState::waiting;
+    Time created{};
+    Time expires{};
+
+    bool operator==(const ResetGrant&) const = default;
+};
+
+/// Until when an element may work without having heard of us.
+struct GrantedLease {
+    Bytes element;
+    Time signed_at{};
+    Time until{};
+
+    bool operator==(const GrantedLease&) const = default;
+};
+
+/// The highest record number that an element has shown.
+struct Witness {
+    Bytes element;
+    std::uint64_t record = 0;
+    Time at{};
+
+    bool operator==(const Witness&) const = default;
 };
 
 /// `add` is a `conflict` where the key exists; `change` and `move` are `absent` where it does
@@ -202,6 +263,9 @@ public:
     /// The open order that holds this key.
     [[nodiscard]] Result<std::optional<Order>> open_order_with_key(BytesView spki,
                                                                    const View& view = {}) const;
+    /// The order, open or closed, whose certificate of that kind has the serial.
+    [[nodiscard]] Result<std::optional<Order>> order_with_serial(pki::Kind kind, BytesView serial,
+                                                                 const View& view = {}) const;
     /// Open orders whose deadline is before `now`, oldest first.
     [[nodiscard]] Result<std::vector<Order>> overdue_orders(Time now, const View& view = {}) const;
     /// All orders of a device, newest first.
@@ -240,9 +304,39 @@ public:
     // Erase orders
     [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const EraseOrder& order);
     [[nodiscard]] Done change(Transaction& in, const EraseOrder& order);
+    [[nodiscard]] Result<std::optional<EraseOrder>> erase_order(std::uint64_t number,
+                                                                const View& view = {}) const;
     /// Those of a device that it has not carried out, oldest first.
     [[nodiscard]] Result<std::vector<EraseOrder>> waiting_erasures(BytesView element,
                                                                    const View& view = {}) const;
+    /// All of a device or of a person, oldest first.
+    [[nodiscard]] Result<std::vector<EraseOrder>> erasures_of(BytesView element,
+                                                              const View& view = {}) const;
+    [[nodiscard]] Result<std::vector<EraseOrder>> erasures_of(std::uint64_t resident,
+                                                              const View& view = {}) const;
+
+    // Withdrawals
+    [[nodiscard]] Done add(Transaction& in, const Withdrawal& withdrawal);
+    [[nodiscard]] Done change(Transaction& in, const Withdrawal& withdrawal);
+    [[nodiscard]] Result<std::vector<Withdrawal>> withdrawals_of(BytesView transaction,
+                                                                 const View& view = {}) const;
+    /// Transactions with withdrawals that are not done.
+    [[nodiscard]] Result<std::vector<Bytes>> open_withdrawals(const View& view = {}) const;
+
+    // New PINs
+    /// Takes the place of one that waits for the same device.
+    [[nodiscard]] Done add(Transaction& in, const ResetGrant& grant);
+    [[nodiscard]] Done change(Transaction& in, const ResetGrant& grant);
+    [[nodiscard]] Result<std::optional<ResetGrant>> waiting_reset(BytesView element,
+                                                                  const View& view = {}) const;
+
+    // What is known of an element from its earlier contacts
+    [[nodiscard]] Done put(Transaction& in, const GrantedLease& lease);
+    [[nodiscard]] Result<std::optional<GrantedLease>> lease_of(BytesView element,
+                                                               const View& view = {}) const;
+    [[nodiscard]] Done put(Transaction& in, const Witness& witness);
+    [[nodiscard]] Result<std::optional<Witness>> witness_of(BytesView element,
+                                                            const View& view = {}) const;
 
 private:
     Database& database_;
