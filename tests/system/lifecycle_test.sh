@@ -10,6 +10,10 @@ expect "up" 0 mitome sandbox up
 eval "$(mitome sandbox env)"
 same "the sockets' folder is its owner's" "$(stat -c %a "$MITOME_HOME/run")" 700
 ports=$(jq -c .ports "$MITOME_HOME/sandbox.json")
+read -r low high </proc/sys/net/ipv4/ip_local_port_range
+for port in $(jq -r '.[]' <<<"$ports"); do
+    ((10000 <= port && (port < low || high < port))) || fail "an outgoing connection may take port $port"
+done
 for name in $(mitome sandbox status --json | jq -r '.processes[].name'); do
     pid=$(mitome sandbox status --json | jq -r ".processes[] | select(.name == \"$name\") | .pid")
     kill -9 "$pid"
@@ -31,6 +35,20 @@ expect "down" 0 mitome sandbox down
 expect "status after down" 0 mitome sandbox status --json
 same "nothing runs" "$(field '[.processes[] | select(.state == "running")] | length' <out.txt)" 0
 pgrep -f "$home/" >left.txt && fail "processes are left: $(cat left.txt)"
+taken=$(jq .registration_public <<<"$ports")
+python3 -c 'import socket, sys, time
+door = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("taken", flush=True)
+time.sleep(300)' "$taken" >taken.txt &
+other=$!
+for _ in $(seq 200); do [[ -s taken.txt ]] && break; sleep 0.02; done
+expect "another program has a port of ours" 7 mitome sandbox up --json
+same "its code" "$(field .error.code <out.txt)" port_in_use
+holds "the port is named" "$(field .error.message <out.txt)" "$taken"
+holds "the process is named" "$(field .error.message <out.txt)" registration
+same "the ports are kept" "$(jq -c .ports "$MITOME_HOME/sandbox.json")" "$ports"
+kill "$other"
+wait "$other" 2>/dev/null
 expect "up again" 0 mitome sandbox up
 same "the ports are the same" "$(jq -c .ports "$MITOME_HOME/sandbox.json")" "$ports"
 expect "the revocation is remembered" 0 mitome card show --json

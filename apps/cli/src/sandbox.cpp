@@ -285,11 +285,13 @@ Outcome sandbox_up(const Context& context) {
     if (!loaded) return std::unexpected{loaded.error()};
     auto state = loaded->value_or(SandboxState{});
     if (!*loaded) {
-        auto ports = draw_ports();
+        auto ports = draw_home_ports();
         if (!ports) return std::unexpected{ports.error()};
         state.ports = *ports;
         if (auto saved = state.save(home); !saved) return std::unexpected{saved.error()};
     }
+    if (auto done = require_free_ports(home, state.ports); !done)
+        return std::unexpected{done.error()};
     if (auto done = write_configuration(home, state); !done) return std::unexpected{done.error()};
 
     progress.show(context.word("cli.sandbox.step.keys"));

@@ -4,15 +4,12 @@
 #include "process.hpp"
 
 #include <mitome/base/file.hpp>
+#include <mitome/base/loopback.hpp>
 #include <mitome/reader/channel.hpp>
 #include <mitome/reader/pcsc.hpp>
 
-#include <arpa/inet.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -28,15 +25,16 @@ constexpr std::uint16_t vpcd_port = 0x8C7B;  // vpcd's own; it is alone in its n
 
 struct PortName {
     std::string_view name;
+    std::string_view process;
     std::uint16_t SandboxState::Ports::* port;
 };
 constexpr std::array port_names{
-    PortName{"authority", &SandboxState::Ports::authority},
-    PortName{"status", &SandboxState::Ports::status},
-    PortName{"status_public", &SandboxState::Ports::status_public},
-    PortName{"maker", &SandboxState::Ports::maker},
-    PortName{"registration", &SandboxState::Ports::registration},
-    PortName{"registration_public", &SandboxState::Ports::registration_public},
+    PortName{"authority", "authority", &SandboxState::Ports::authority},
+    PortName{"status", "status", &SandboxState::Ports::status},
+    PortName{"status_public", "status", &SandboxState::Ports::status_public},
+    PortName{"maker", "maker", &SandboxState::Ports::maker},
+    PortName{"registration", "registration", &SandboxState::Ports::registration},
+    PortName{"registration_public", "registration", &SandboxState::Ports::registration_public},
 };
 
 std::filesystem::path file_of(const Home& home) { return home.path() / "sandbox.json"; }
@@ -92,7 +90,7 @@ Attempt<std::optional<SandboxState>> SandboxState::load(const Home& home) {
     const auto* ports = object == nullptr ? nullptr : object->if_contains("ports");
     if (ports == nullptr || !ports->is_object()) return stop(Code::store_damaged);
     SandboxState state;
-    for (const auto& [name, port] : port_names) {
+    for (const auto& [name, process, port] : port_names) {
         const auto* value = ports->get_object().if_contains(name);
         if (value == nullptr || !value->is_int64()) return stop(Code::store_damaged);
         state.ports.*port = static_cast<std::uint16_t>(value->get_int64());
@@ -109,7 +107,7 @@ Attempt<std::optional<SandboxState>> SandboxState::load(const Home& home) {
 
 Attempt<void> SandboxState::save(const Home& home) const {
     boost::json::object numbers;
-    for (const auto& [name, port] : port_names) numbers[name] = ports.*port;
+    for (const auto& [name, process, port] : port_names) numbers[name] = ports.*port;
     boost::json::array names;
     for (const auto& phone : phones) names.emplace_back(phone);
     boost::json::object document{{"ports", numbers}, {"phones", names}, {"cards_made", cards_made}};
@@ -121,23 +119,20 @@ Attempt<void> SandboxState::save(const Home& home) const {
     return {};
 }
 
-Attempt<SandboxState::Ports> draw_ports() {
+Attempt<SandboxState::Ports> draw_home_ports() {
+    const auto drawn = draw_ports(port_names.size());
+    if (!drawn) return stop(Code::port_in_use);
     SandboxState::Ports ports;
-    std::vector<Descriptor> held;  // all open until all are drawn, so that none comes twice
-    for (const auto& [name, port] : port_names) {
-        Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        if (!socket || ::bind(socket.number(), generic, size) != 0 ||
-            ::getsockname(socket.number(), generic, &size) != 0)
-            return stop(Code::port_in_use);
-        ports.*port = ntohs(address.sin_port);
-        held.push_back(std::move(socket));
-    }
+    for (std::size_t i = 0; i < port_names.size(); ++i) ports.*port_names[i].port = (*drawn)[i];
     return ports;
+}
+
+Attempt<void> require_free_ports(const Home& home, const SandboxState::Ports& ports) {
+    for (const auto& [name, process, port] : port_names)
+        if (!alive(record_of(home, std::string{process})) && !is_free(ports.*port))
+            return stop(Code::port_in_use,
+                        {{"port", std::to_string(ports.*port)}, {"process", std::string{process}}});
+    return {};
 }
 
 Attempt<SandboxState> require_sandbox(const Home& home) {

@@ -42,8 +42,12 @@ struct SandboxState {
 inline constexpr std::string_view card_reader_name = "Mitome Virtual 00 00";
 inline constexpr std::string_view phone_reader_name = "Mitome Virtual 00 01";
 
-/// Six free ports of the loopback address, all different.
-[[nodiscard]] Attempt<SandboxState::Ports> draw_ports();
+/// Free ports of the loopback address for a new home, all different.
+[[nodiscard]] Attempt<SandboxState::Ports> draw_home_ports();
+
+/// `port_in_use`, with port and process, if another program has a port of a process that does not
+/// run. The ports stay: certificates and the configuration of what runs name them.
+[[nodiscard]] Attempt<void> require_free_ports(const Home& home, const SandboxState::Ports& ports);
 
 /// The state of a sandbox that has been set up; `sandbox_down` otherwise.
 [[nodiscard]] Attempt<SandboxState> require_sandbox(const Home& home);
