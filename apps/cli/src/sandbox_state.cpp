@@ -39,6 +39,14 @@ constexpr std::array port_names{
 
 std::filesystem::path file_of(const Home& home) { return home.path() / "sandbox.json"; }
 
+/// A reader room's socket: `HOME/run/pcscd.comm` of some home.
+bool is_of_a_home(const std::filesystem::path& socket) {
+    const auto run = socket.parent_path();
+    std::error_code error;
+    return socket.filename() == "pcscd.comm" && run.filename() == "run" &&
+           std::filesystem::exists(run.parent_path() / "sandbox.json", error);
+}
+
 /// Waits until something answers on the element's socket.
 bool answers(const std::filesystem::path& socket, const std::filesystem::path& record) {
     const auto until = std::chrono::steady_clock::now() + 10s;
@@ -142,10 +150,15 @@ Attempt<SandboxState> require_sandbox(const Home& home) {
     return **state;
 }
 
-void use_sandbox_readers(const Home& home) {
+void choose_readers(const Home& home) {
+    constexpr auto variable = "PCSCLITE_CSOCK_NAME";
     std::error_code error;
-    if (std::filesystem::exists(home.pcsc_socket(), error))
-        ::setenv("PCSCLITE_CSOCK_NAME", home.pcsc_socket().c_str(), 1);
+    if (std::filesystem::exists(file_of(home), error)) {
+        ::setenv(variable, home.pcsc_socket().c_str(), 1);
+        return;
+    }
+    const char* given = std::getenv(variable);
+    if (given != nullptr && is_of_a_home(given)) ::unsetenv(variable);
 }
 
 Attempt<void> start_card_element(const Context& context, std::uint64_t number) {
@@ -167,7 +180,7 @@ void stop_element(const Home& home, const std::string& process) {
 Attempt<void> wait_for_reader(const Context& context, std::string_view name, Plugged plugged) {
     const auto& home = context.home;
     if (!alive(record_of(home, "readers"))) return {};
-    use_sandbox_readers(home);
+    choose_readers(home);
     reader::Pcsc pcsc;
     const auto until = std::chrono::steady_clock::now() + 30s;
     std::vector<reader::ReaderState> known;

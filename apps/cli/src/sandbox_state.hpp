@@ -52,8 +52,9 @@ inline constexpr std::string_view phone_reader_name = "Mitome Virtual 00 01";
 /// The state of a sandbox that has been set up; `sandbox_down` otherwise.
 [[nodiscard]] Attempt<SandboxState> require_sandbox(const Home& home);
 
-/// Points this process's PC/SC at the sandbox's readers, if it has any.
-void use_sandbox_readers(const Home& home);
+/// Points this process's PC/SC at the readers of this home's sandbox. A home without one has the
+/// machine's readers, or those that PCSCLITE_CSOCK_NAME names, but never those of another home.
+void choose_readers(const Home& home);
 
 /// Starts the element of a card or a phone unless it runs; returns when it answers.
 [[nodiscard]] Attempt<void> start_card_element(const Context& context, std::uint64_t number);

@@ -32,7 +32,7 @@ bool is_card(const Token& token) { return token.owner == Token::Owner::card; }
 
 Attempt<std::unique_ptr<reader::Channel>> open_pcsc(const Context& context, const Token& token,
                                                     const std::optional<std::string>& wanted) {
-    use_sandbox_readers(context.home);
+    choose_readers(context.home);
     reader::Pcsc pcsc;
     const auto readers = pcsc.readers();
     if (!readers) return std::unexpected{token_failure(token, readers.error())};
