@@ -606,9 +606,8 @@ struct BodyWriter {
         if (!certificates.empty()) {
             certificates = der::wrap(constructed(0), der::wrap(der::tag::sequence, certificates));
         }
-        const auto crls = body.crls.empty()
-                              ? Bytes{}
-                              : der::wrap(constructed(1), write_certificates(body.crls));
+        const auto crls =
+            body.crls.empty() ? Bytes{} : der::wrap(constructed(1), write_certificates(body.crls));
         return der::sequence({der::wrap(der::tag::sequence, statuses), certificates, crls});
     }
     Bytes operator()(const GeneralMessage& body) const { return write_infos(body.values); }

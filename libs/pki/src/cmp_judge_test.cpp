@@ -53,7 +53,10 @@ struct Office {
     std::optional<Certificate> issued;
     std::optional<Taken> taken;
     bool implicit_confirm_asked = false;
-    std::optional<Reason> revoked;
+    std::vector<WantedRevocation> revoked;
+    Verdict refuses_revocation;
+    std::optional<crmf::FormerCertificate> replaced;
+    std::vector<InfoValue> general;
     std::optional<AttestationBundle> attestation;
 
     Bytes answer(BytesView octets) {
@@ -63,6 +66,9 @@ struct Office {
             return {};
         }
         seen.push_back(request->kind);
+        if (!request->wanted().empty()) {
+            replaced = request->wanted().front().request.replaces;
+        }
         const auto as = registration().identity({ca().certificate.der()});
         const Answering to{request->header(), as, random_, at};
         const auto made = judge(*request, to);
@@ -103,20 +109,26 @@ private:
                 taken = *checked;
                 return pki_confirm(to);
             }
-            case RequestKind::revoke: {
-                const auto& one =
-                    std::get<RevocationRequest>(request.message.body).revocations.front();
-                revoked = one.reason;
-                RevocationAnswer body;
-                body.statuses.emplace_back();
-                body.certificates.push_back({one.certificate.issuer, one.certificate.serial});
-                return revocation_response(to, std::move(body));
-            }
-            case RequestKind::error: return pki_confirm(to);
+            case RequestKind::revoke: return revoke(request, to);
             case RequestKind::general:
+                general = std::get<GeneralMessage>(request.message.body).values;
+                return general_response(to, {general});
+            case RequestKind::error: return pki_confirm(to);
             case RequestKind::unserved: break;
         }
         return fail(Fault::broken, "the header was checked");
+    }
+
+    Result<Answer> revoke(const Request& request, const Answering& to) {
+        const auto wanted = revocations_wanted(request);
+        if (!wanted) {
+            return error_message(to, wanted.error());
+        }
+        const std::vector<Verdict> verdicts(wanted->size(), refuses_revocation);
+        if (!refuses_revocation) {
+            revoked = *wanted;
+        }
+        return revocation_response(to, revocation_answer(*wanted, verdicts));
     }
 
     Result<Answer> enrol(const Request& request, const Answering& to) {
@@ -156,10 +168,12 @@ struct Client {
     std::string output;
     Bytes certificate;
 
-    void run(Office& office, const std::string& words, const sample::Holder& by = rsa_person()) {
+    void run(Office& office, const std::string& words, const sample::Holder& by = rsa_person(),
+             const std::string& environment = "") {
         wire::Listener listener;
         const auto new_key = sample::make_person(ca(), "unused");
         const auto command =
+            environment +
             "openssl cmp -config '' -server 127.0.0.1:" + std::to_string(listener.port()) +
             " -path /cmp -total_timeout 20" +  //
             " -cert " + folder.put_certificate("own.pem", by.certificate.der()) + " -key " +
@@ -316,16 +330,72 @@ TEST(OpenSslClient, CarriesAnAttestation) {
     EXPECT_EQ(office.attestation->certificates, chain);
 }
 
-TEST(OpenSslClient, AsksForARevocation) {
+TEST(OpenSslClient, AsksForEveryKindOfRevocation) {
+    const auto& old = sample::person().certificate;
+    for (const auto reason :
+         {Reason::unspecified, Reason::key_compromise, Reason::affiliation_changed,
+          Reason::superseded, Reason::cessation_of_operation, Reason::certificate_hold,
+          Reason::remove_from_crl}) {
+        Office office;
+        Client client;
+
+        client.run(office, "-cmd rr -revreason " + std::to_string(static_cast<int>(reason)) +
+                               " -oldcert " + client.folder.put_certificate("old.pem", old.der()));
+
+        EXPECT_TRUE(client.succeeded) << client.output;
+        ASSERT_EQ(office.revoked.size(), 1U);
+        EXPECT_EQ(office.revoked.front().reason, reason);
+        EXPECT_TRUE(same(office.revoked.front().issuer, old.issuer()));
+        EXPECT_TRUE(same(office.revoked.front().serial, old.serial()));
+    }
+}
+
+TEST(OpenSslClient, IsToldWhyARevocationIsRefused) {
+    for (const auto failure :
+         {Failure::cert_revoked, Failure::bad_cert_id, Failure::not_authorized}) {
+        Office office;
+        office.refuses_revocation = Refusal{failure, "refused by the test"};
+        Client client;
+
+        client.run(office, "-cmd rr -revreason 8 -oldcert " +
+                               client.folder.put_certificate("old.pem",
+                                                             sample::person().certificate.der()));
+
+        EXPECT_FALSE(client.succeeded);
+        EXPECT_THAT(client.output, HasSubstr(std::string{name_of(failure)}));
+    }
+}
+
+// Of its own requests only kur, which we do not serve, names one.
+TEST(OpenSslClient, NamesTheCertificateThatItReplaces) {
+    const auto& old = sample::person().certificate;
     Office office;
     Client client;
 
-    client.run(office,
-               "-cmd rr -revreason 6 -oldcert " +
-                   client.folder.put_certificate("old.pem", sample::person().certificate.der()));
+    client.run(office, "-cmd kur -subject /CN=x -oldcert " +
+                           client.folder.put_certificate("old.pem", old.der()));
+
+    EXPECT_THAT(client.output, HasSubstr("badRequest"));
+    ASSERT_TRUE(office.replaced);
+    EXPECT_TRUE(same(office.replaced->issuer, old.issuer()));
+    EXPECT_TRUE(same(office.replaced->serial, old.serial()));
+}
+
+TEST(OpenSslClient, AsksAGeneralQuestion) {
+    Office office;
+    Client client;
+    const auto configuration =
+        client.folder.put("names",
+                          "openssl_conf = start\n[start]\noid_section = names\n[names]\n"
+                          "id-it-pinReset = " +
+                              std::string{id_pin_reset} + "\n[cmp]\n");
+
+    client.run(office, "-cmd genm -infotype pinReset", rsa_person(),
+               "env OPENSSL_CONF=" + configuration + " ");
 
     EXPECT_TRUE(client.succeeded) << client.output;
-    EXPECT_EQ(office.revoked, Reason::certificate_hold);
+    ASSERT_EQ(office.general.size(), 1U);
+    EXPECT_EQ(office.general.front().oid, id_pin_reset);
 }
 
 // ------------------------------------------------------------------ our client
@@ -392,6 +462,24 @@ TEST(OpenSslServer, GrantsOurRequestAndTakesOurConfirmation) {
     }
 }
 
+TEST(OpenSslServer, ReadsWhichCertificateWeReplace) {
+    Requester requester;
+    MockServer server{requester.expected};
+    const auto& old = sample::person().certificate;
+    const auto asked = sample::wanted(
+        *requester.key, {}, 0, crmf::FormerCertificate{copy(old.issuer()), copy(old.serial())});
+    const auto sent =
+        request_certificates(BodyType::cr, {asked}, requester.as,
+                             copy(registration().certificate.subject()), requester.random, present);
+
+    const auto received =
+        receive(wire::post(server.port, sent->der), sent->exchange, requester.trust);
+
+    ASSERT_TRUE(received) << received.error().what.text << server.output();
+    const auto result = outcome(received->message, 0, requester.key->spki());
+    EXPECT_TRUE(result && std::holds_alternative<Granted>(*result)) << server.output();
+}
+
 TEST(OpenSslServer, LetsUsPoll) {
     Requester requester;
     MockServer server{requester.expected, "-poll_count 2 -check_after 1"};
@@ -429,6 +517,59 @@ TEST(OpenSslServer, TellsUsWhyItRefuses) {
     ASSERT_TRUE(result && std::holds_alternative<TurnedDown>(*result));
     EXPECT_EQ(std::get<TurnedDown>(*result).status.failure(), Failure::not_authorized);
     EXPECT_EQ(std::get<TurnedDown>(*result).status.texts.front(), "not today");
+}
+
+TEST(OpenSslServer, RevokesWhatWeAskFor) {
+    Requester requester;
+    MockServer server{requester.expected};
+    const std::vector wanted{WantedRevocation::of(requester.expected, Reason::key_compromise,
+                                                  present - std::chrono::hours{1})};
+    const auto sent =
+        request_revocations(wanted, requester.as, copy(registration().certificate.subject()),
+                            requester.random, present);
+
+    const auto received =
+        receive(wire::post(server.port, sent->der), sent->exchange, requester.trust);
+
+    ASSERT_TRUE(received) << received.error().what.text << server.output();
+    const auto outcomes = revocation_outcomes(received->message, wanted);
+    ASSERT_TRUE(outcomes) << server.output();
+    EXPECT_TRUE(std::holds_alternative<CarriedOut>(outcomes->front())) << server.output();
+}
+
+TEST(OpenSslServer, TellsUsWhyItDoesNotRevoke) {
+    Requester requester;
+    MockServer server{requester.expected, "-pkistatus 2 -failure 10"};
+    const std::vector wanted{WantedRevocation::of(requester.expected, Reason::superseded)};
+    const auto sent =
+        request_revocations(wanted, requester.as, copy(registration().certificate.subject()),
+                            requester.random, present);
+
+    const auto received =
+        receive(wire::post(server.port, sent->der), sent->exchange, requester.trust);
+
+    ASSERT_TRUE(received) << received.error().what.text << server.output();
+    const auto outcomes = revocation_outcomes(received->message, wanted);
+    ASSERT_TRUE(outcomes && std::holds_alternative<TurnedDown>(outcomes->front()));
+    EXPECT_EQ(std::get<TurnedDown>(outcomes->front()).status.failure(), Failure::cert_revoked);
+}
+
+// It gives back the values that it was sent: it has read them.
+TEST(OpenSslServer, ReadsOurPinReset) {
+    Requester requester;
+    MockServer server{requester.expected};
+    const PinResetWish wish{Bytes(10, 0x5A), ResetKinds::both};
+    const auto sent = ask_pin_reset(wish, requester.as, copy(registration().certificate.subject()),
+                                    requester.random, present);
+
+    const auto received =
+        receive(wire::post(server.port, sent->der), sent->exchange, requester.trust);
+
+    ASSERT_TRUE(received) << received.error().what.text << server.output();
+    const auto& values = std::get<GeneralMessage>(received->message.body).values;
+    ASSERT_EQ(values.size(), 1U);
+    EXPECT_EQ(values.front().value, to_info(wish).value);
+    EXPECT_FALSE(pin_reset_outcome(received->message));
 }
 
 }  // namespace

@@ -104,12 +104,13 @@ inline const Holder& stranger() {
 
 /// A CertReqMsg for `key`, with its proof of possession.
 inline Bytes wanted(crypto::Signer& key, std::vector<crmf::WantedExtension> extensions = {},
-                    std::int32_t id = 0) {
+                    std::int32_t id = 0,
+                    const std::optional<crmf::FormerCertificate>& replaces = {}) {
     crmf::Template what;
     what.subject = {0x30, 0x00};
     what.spki = key.spki();
     what.extensions = std::move(extensions);
-    const auto request = crmf::encode_cert_request(id, what);
+    const auto request = crmf::encode_cert_request(id, what, replaces);
     const auto hash = crypto::usual_hash(key.kind());
     return crmf::encode_request(request, key.kind(), hash, key.sign(hash, request).value());
 }

@@ -154,7 +154,7 @@ TEST(CmpMessage, EncodesEveryBodyItCanRead) {
 TEST(CmpMessage, ReadsAndWritesWhatOpenSslSends) {
     for (const auto* name : {"ir", "ip", "ip_waiting", "ip_rejection", "cr_implicit_confirm", "cp",
                              "cert_conf", "pkiconf", "poll_req", "poll_rep", "error", "rr", "rp",
-                             "genm", "genp", "p10cr", "ir_password"}) {
+                             "genm", "genp", "p10cr", "ir_password", "kur"}) {
         const auto octets =
             read_file(std::string{MITOME_SOURCE_DIR} + "/tests/corpus/cmp_message/" + name);
         ASSERT_TRUE(octets) << name;

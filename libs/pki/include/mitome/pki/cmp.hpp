@@ -225,9 +225,9 @@ struct OtherBody {
     Bytes content;
 };
 
-using Body = std::variant<Enrolment, EnrolmentAnswer, Confirmation, Confirmed, PollRequest,
-                          PollAnswer, ErrorContent, RevocationRequest, RevocationAnswer,
-                          GeneralMessage, OtherBody>;
+using Body =
+    std::variant<Enrolment, EnrolmentAnswer, Confirmation, Confirmed, PollRequest, PollAnswer,
+                 ErrorContent, RevocationRequest, RevocationAnswer, GeneralMessage, OtherBody>;
 
 struct Message {
     Header header;

@@ -6,8 +6,8 @@
 
 #include <mitome/crypto/random.hpp>
 #include <mitome/pki/cmp.hpp>
-#include <mitome/pki/pin_reset.hpp>
 #include <mitome/pki/path.hpp>
+#include <mitome/pki/pin_reset.hpp>
 
 namespace mitome::pki::cmp {
 
