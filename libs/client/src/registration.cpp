@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <mitome/apdu/ram.hpp>
 #include <mitome/base/log.hpp>
 #include <mitome/catalogue/catalogue.hpp>
 #include <mitome/client/registration.hpp>
@@ -25,6 +26,7 @@ constexpr std::string_view script_type =
     "application/vnd.globalplatform.card-content-mgt-response;version=1.0";
 /// More than any dialog of ours needs; a server that never ends is left.
 constexpr int most_exchanges = 16;
+constexpr std::size_t largest_answer = apdu::ram::largest_script;
 
 std::unexpected<wallet::Trouble> refused(Code code) {
     return std::unexpected<wallet::Trouble>{Refusal{code}};
@@ -80,6 +82,7 @@ Result<std::unique_ptr<Registration>> Registration::connect(std::uint16_t port,
     url.host = "127.0.0.1";
     url.port = port;
     http::Client::Options options;
+    options.largest_body = largest_answer;
     options.tls = std::move(device);
     MITOME_TRY(client, http::Client::create(url, std::move(options)));
     return std::unique_ptr<Registration>{new Registration{std::move(client), std::move(element)}};
@@ -155,6 +158,8 @@ Reply<void> Registration::administer(const wallet::RunScript& run) {
         auto response = send(request, true);
         if (!response) return std::unexpected{std::move(response).error()};
         if (response->status >= 400) return refused(code_of(*response));
+        if (response->status != 200 && response->status != 204)
+            return refused(Code::answer_malformed);
         const auto next = response->header("X-Admin-Next-URI");
         if (response->status == 204 && next.empty()) return {};
         head();
@@ -166,7 +171,8 @@ Reply<void> Registration::administer(const wallet::RunScript& run) {
         const auto answers = run(response->body);
         if (!answers && answers.error().fault != Fault::malformed)
             return std::unexpected{wallet::Trouble{answers.error()}};
-        if (next.empty()) return {};
+        if (next.empty() && !answers) return refused(Code::answer_malformed);
+        if (next.empty()) return {};  // the service wants no answer
         request.headers.push_back(
             {"X-Admin-Script-Status", answers ? "ok" : "script-format-error"});
         if (!answers) continue;

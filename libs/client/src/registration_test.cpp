@@ -32,7 +32,8 @@ using Recovered = wallet::Registration::Recovered;
 
 constexpr std::string_view order_words = R"({"order":"000102030405060708090A0B0C0D0E0F"})";
 constexpr wallet::Order the_order{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-constexpr std::size_t large = std::size_t{2} << 20;
+constexpr std::size_t long_but_taken = std::size_t{128} << 10;
+constexpr std::size_t too_long = (std::size_t{256} << 10) + 1;
 
 // ── Both ends ───────────────────────────────────────────────────────────────────────────────
 
@@ -383,6 +384,18 @@ TEST(Registration, LeavesADialogThatNeverEnds) {
     EXPECT_EQ(service.heard.size(), 16U);
 }
 
+TEST(Registration, TakesNoPageForTheEndOfADialog) {
+    for (const unsigned status : {200U, 201U, 302U}) {
+        const Service service{always(saying("<html>", "text/html", status))};
+
+        const auto done = connect(service.port())->administer([](BytesView) -> Result<Bytes> {
+            return fail(Fault::malformed, "test: no script");
+        });
+
+        EXPECT_EQ(refusal_in(done), Code::answer_malformed) << status;
+    }
+}
+
 // ── Recovery ────────────────────────────────────────────────────────────────────────────────
 
 /// A service whose dialog ends at once, and which then says that of the order.
@@ -448,6 +461,12 @@ TEST(Registration, BringsACmpMessageAndItsAnswer) {
     EXPECT_EQ(text(service.heard[0].body), "a message");
 }
 
+TEST(Registration, TakesNoAnswerLongerThanAnyScript) {
+    const Service service{always(saying(std::string(too_long, 'a'), pki::cmp::media_type))};
+
+    EXPECT_THAT(asked_all(service.port()), Each(Code::answer_malformed));
+}
+
 // ── The line ────────────────────────────────────────────────────────────────────────────────
 
 TEST(Registration, IsUnavailableWhenNobodyListens) {
@@ -471,8 +490,8 @@ TEST(Registration, IsUnavailableWhenTheLineIsCutBeforeTheAnswer) {
 TEST(Registration, IsUnavailableWhenTheLineIsCutWithinTheAnswer) {
     CutLine line;
     const Service service{[&](const Request&) {
-        line.cut_after(large / 2);
-        return saying(std::string(large, ' '));
+        line.cut_after(long_but_taken / 2);
+        return saying(std::string(long_but_taken, ' '));
     }};
     line.lead_to(service.port());
 
