@@ -89,12 +89,48 @@ expect "unknown secret name" 64 mitome card show --secret nobody=fd:3
 expect "unknown reason" 64 mitome authority revoke --ca card-sign --serial 01 --reason because
 expect "unknown serial" 4 mitome authority revoke --ca card-sign --serial 0123456789 --reason keyCompromise
 expect "phone init on one that exists" 0 mitome phone init
-expect "an unknown phone" 4 mitome phone show --phone nobody
+expect "an unknown phone" 4 mitome phone show --phone nobody --json
+same "code" "$(field .error.code <out.txt)" phone_absent
+holds "its name is said" "$(field .error.message <out.txt)" "nobody"
+for name in '' a_b -x 12345678901234567; do
+    for verb in show init issue; do
+        expect "phone $verb --phone '$name'" 64 mitome phone $verb "--phone=$name" --json
+        same "code" "$(field .error.code <out.txt)" usage
+    done
+done
+expect "an empty name as a word of its own" 64 mitome phone show --phone '' --json
 expect "cert show" 0 mitome cert show keys/sign.pem --json
 same "name" "$(field '.name | length > 0' <out.txt)" true
 same "key usage" "$(field '.key_usage | join(",")' <out.txt)" digitalSignature,nonRepudiation
 expect "not a certificate" 64 mitome cert show file.txt
 expect "not a signature" 1 mitome verify file.txt file.txt --json
+
+expect "version in JSON" 0 mitome --version --json
+holds "a number" "$(field .version <out.txt)" '^[0-9]+\.[0-9]+\.[0-9]+$'
+expect "help in JSON" 0 mitome --help --json
+same "every verb" "$(field '.verbs | index("sandbox up") != null and index("card pin change") != null and index("verify") != null' <out.txt)" true
+expect "help of a room in JSON" 0 mitome phone --help --json
+same "its verbs" "$(field '.verbs | index("issue") != null and index("sandbox up") == null' <out.txt)" true
+expect "help of a verb in JSON" 0 mitome card sign --help --json
+same "how to write it" "$(field .usage <out.txt)" "mitome card sign [OPTIONS] FILE"
+same "its options" "$(field '.options | index("--out") != null and index("--secret") != null' <out.txt)" true
+LANG=C MITOME_LANG=ja mitome card sign --help --json >ja.txt
+same "the same in every language" "$(cat ja.txt)" "$(cat out.txt)"
+
+# A home without readers of its own has the machine's, not those of a home beside it.
+if [[ -n ${PCSCLITE_CSOCK_NAME:-} ]]; then
+    serial=$(mitome card show --json | field '.certificates[] | select(.kind == "auth") | .serial')
+    mitome --home "$PWD/bare" card show --json >bare.txt
+    lacks "a home beside it" "$(cat bare.txt)" "$serial"
+    export PCSCLITE_CSOCK_NAME
+    mitome --home "$PWD/bare" card show --json >bare.txt
+    lacks "with its socket in the environment" "$(cat bare.txt)" "$serial|card_ambiguous"
+    ln -s "$PCSCLITE_CSOCK_NAME" another.comm
+    PCSCLITE_CSOCK_NAME=$PWD/another.comm mitome --home "$PWD/bare" card show --json >bare.txt
+    same "a socket that is no home's is honoured" "$(field .error.code <bare.txt)" card_ambiguous
+    PCSCLITE_CSOCK_NAME=/nowhere/run/pcscd.comm mitome card show --json >own.txt
+    holds "a sandbox has its own whatever the environment says" "$(cat own.txt)" "$serial"
+fi
 
 for language in ja ja-easy en; do
     expect "words in $language" 4 mitome --lang $language resident show 999

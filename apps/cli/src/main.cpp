@@ -24,6 +24,8 @@ using catalogue::Code;
 using catalogue::Language;
 using catalogue::Word;
 
+constexpr std::string_view version_number = "0.1.0";
+
 /// What has to be known before the command line is parsed: how to complain about it.
 struct Manner {
     Language language = Language::ja;
@@ -89,7 +91,7 @@ public:
         app_.require_subcommand(0, 1);
         app_.fallthrough();
         app_.set_help_flag("-h,--help", text("cli.option.help"));
-        app_.set_version_flag("--version", "mitome 0.1.0", text("cli.option.version"));
+        app_.set_version_flag("--version", version_line(), text("cli.option.version"));
         app_.footer(text("cli.help.more") + "\n" + text("cli.help.codes"));
         app_.get_formatter()->label("OPTIONS", text("cli.help.options"));
         app_.get_formatter()->label("SUBCOMMAND", text("cli.help.commands"));
@@ -103,6 +105,34 @@ public:
     }
 
     CLI::App& app() { return app_; }
+
+    [[nodiscard]] static Answer version() {
+        return {boost::json::object{{"version", version_number}}, version_line() + "\n"};
+    }
+
+    /// How to write what stands on the command line so far.
+    [[nodiscard]] Answer help(CLI::AppFormatMode mode) const {
+        boost::json::array options;  // of the verb and of the rooms it is in: all fall through
+        const auto take_options = [&](const CLI::App& app) {
+            for (const auto* option : app.get_options())
+                if (option->nonpositional() && option->get_name() != "--help")
+                    options.emplace_back(option->get_name());
+        };
+        const CLI::App* asked = &app_;
+        std::string path{app_.get_name()};
+        take_options(*asked);
+        while (!asked->get_subcommands().empty()) {
+            asked = asked->get_subcommands().front();
+            path += " " + asked->get_name();
+            take_options(*asked);
+        }
+        boost::json::array verbs;
+        list_verbs(*asked, "", verbs);
+        return {boost::json::object{{"usage", usage_of(*asked, path)},
+                                    {"options", std::move(options)},
+                                    {"verbs", std::move(verbs)}},
+                app_.help("", mode)};
+    }
 
     /// Runs the chosen verb.
     Outcome run(Manner manner) {
@@ -122,6 +152,27 @@ public:
 private:
     [[nodiscard]] std::string text(Word word) const {
         return std::string{catalogue::word(word, language_)};
+    }
+
+    static std::string version_line() { return "mitome " + std::string{version_number}; }
+
+    /// `mitome card sign [OPTIONS] FILE`, the same in every language.
+    static std::string usage_of(const CLI::App& app, const std::string& path) {
+        auto line = CLI::Formatter{}.make_usage(&app, path);
+        line = line.substr(line.find(path));
+        line.erase(line.find_last_not_of('\n') + 1);
+        return line;
+    }
+
+    /// The verbs below `app`, each with the rooms it is in.
+    static void list_verbs(const CLI::App& app, const std::string& path, boost::json::array& into) {
+        for (const auto* below : app.get_subcommands({})) {
+            const auto name = path + below->get_name();
+            if (below->get_subcommands({}).empty())
+                into.emplace_back(name);
+            else
+                list_verbs(*below, name + " ", into);
+        }
     }
 
     static bool is_secret_name(std::string_view name) {
@@ -342,14 +393,11 @@ int main(int argc, char** argv) {
     try {
         line.app().parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        std::fputs(line.app().help().c_str(), stdout);
-        return 0;
+        return print(manner, line.help(CLI::AppFormatMode::Normal));
     } catch (const CLI::CallForAllHelp&) {
-        std::fputs(line.app().help("", CLI::AppFormatMode::All).c_str(), stdout);
-        return 0;
+        return print(manner, line.help(CLI::AppFormatMode::All));
     } catch (const CLI::CallForVersion&) {
-        std::fputs("mitome 0.1.0\n", stdout);
-        return 0;
+        return print(manner, CommandLine::version());
     } catch (const CLI::ParseError& error) {
         return print(manner, std::unexpected{usage_failure(error)});
     }
