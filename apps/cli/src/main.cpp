@@ -265,7 +265,10 @@ private:
         value(change, "PIN", which_, "cli.option.pin")->required();
 
         auto& phone = room("phone", "cli.room.phone");
-        phone.add_option("--phone", phone_, text("cli.option.phone"));
+        phone.add_option("--phone", phone_, text("cli.option.phone"))
+            ->check([](const std::string& name) {
+                return std::string{is_phone_name(name) ? "" : "not a name"};
+            });
         auto& init = verb(phone, "init", "cli.verb.phone.init", [this](const Context& c) {
             return phone_init(c, phone_, reset_ ? Reset::yes : Reset::no);
         });

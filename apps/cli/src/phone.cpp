@@ -25,14 +25,6 @@ using wallet::IssueState;
 
 const Token the_card{Token::Owner::card, {}};
 
-/// Only letters, digits and a hyphen: the name becomes a folder, a socket and a process.
-bool is_phone_name(std::string_view name) {
-    return !name.empty() && name.size() <= 16 && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-';
-    });
-}
-
 /// Nothing is shown at the end of the way.
 std::string_view words_of(const Context& context, IssueState state) {
     switch (state) {
@@ -112,14 +104,20 @@ Failure failure_of_error(const Error& error) {
 
 }  // namespace
 
+bool is_phone_name(std::string_view name) {
+    return !name.empty() && name.size() <= 16 && name.front() != '-' &&
+           std::ranges::all_of(name, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-';
+           });
+}
+
 Outcome phone_init(const Context& context, const std::string& phone, Reset reset) {
     auto state = require_sandbox(context.home);
     if (!state) return std::unexpected{state.error()};
     const auto name = !phone.empty()           ? phone
                       : !state->phones.empty() ? state->phones.front()
                                                : std::string{"phone"};
-    if (!is_phone_name(name))
-        return stop(catalogue::variant(Code::usage, "value"), {{"argument", "--phone"}});
     const bool exists = std::ranges::find(state->phones, name) != state->phones.end();
     const auto done = [&](Word words, std::string_view what) {
         return Answer{boost::json::object{{"phone", name}, {"state", what}},

@@ -200,7 +200,7 @@ Attempt<std::string> phone_name(const SandboxState& state, const std::string& gi
         return state.phones.front();
     }
     if (std::ranges::find(state.phones, given) == state.phones.end())
-        return stop(Code::phone_absent, {{"name", given}});
+        return stop(catalogue::variant(Code::phone_absent, "unknown"), {{"name", given}});
     return given;
 }
 

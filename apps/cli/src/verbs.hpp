@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mitome::cli {
 
@@ -53,6 +54,8 @@ struct Token {
 [[nodiscard]] Outcome card_pin_status(const Context& context);
 [[nodiscard]] Outcome card_pin_change(const Context& context, const std::string& which);
 
+/// Letters, digits and hyphens (not first), sixteen at most: the name becomes a folder, a socket, a process.
+[[nodiscard]] bool is_phone_name(std::string_view name);
 enum class Reset : std::uint8_t { no, yes };
 [[nodiscard]] Outcome phone_init(const Context& context, const std::string& phone, Reset reset);
 [[nodiscard]] Outcome phone_issue(const Context& context, const std::string& phone);
