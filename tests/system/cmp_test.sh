@@ -25,6 +25,43 @@ expect "its status is good" 0 openssl ocsp -issuer "$MITOME_CA_PHONE_SIGN" -cert
 holds "good" "$out" "ir.pem: good"
 expect "it is no phone" 0 mitome phone show --json
 
+# Nobody gets a certificate without confirming it, whatever the request says of implicit confirmation.
+known() { # serial of phone-sign: its state in the ledger
+    curl -fsS --cacert "$MITOME_TLS_CA" --cert "$MITOME_HOME/tls/operator.pem" --key "$MITOME_HOME/tls/operator.key" \
+        "https://127.0.0.1:$(jq .ports.authority "$MITOME_HOME/sandbox.json")/certificates?ca=phone-sign&serial=$1"
+}
+serial_in() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
+expect "implicit confirmation is asked for" 0 cmp keys -cmd ir -newkey new.key -certout implicit.pem -implicit_confirm \
+    -reqout ir.req,certconf.req -rspout ir.rsp,pkiconf.rsp
+has_implicit() { openssl asn1parse -inform DER -in "$1" | grep -qE 'implicitConfirm|1\.3\.6\.1\.5\.5\.7\.4\.13'; }
+has_implicit ir.req || fail "the request asks for it"
+! has_implicit ir.rsp || fail "the answer grants it"
+[[ -s certconf.req && -s pkiconf.rsp ]] || fail "certConf was not exchanged"
+same "it is active once confirmed" "$(known "$(serial_in implicit.pem)" | field .state)" issued
+
+# A client that goes away before certConf: registration with a short patience gives the certificate up.
+registration_pid() { mitome sandbox status --json | jq -r '.processes[] | select(.name == "registration") | .pid'; }
+kill "$(registration_pid)"
+sed 's/^confirm_wait_seconds = .*/confirm_wait_seconds = 2/' "$MITOME_HOME/config/registration.toml" >hasty.toml
+SOFTHSM2_CONF=$MITOME_HOME/hsm/softhsm2.conf "$1/mitome-registration" --config "$PWD/hasty.toml" 2>hasty.log &
+hasty=$!
+for _ in $(seq 300); do grep -q 'peers answered' hasty.log && break; sleep 0.1; done
+for extra in "" -implicit_confirm; do
+    # shellcheck disable=SC2086
+    expect "no certConf $extra" 0 cmp keys -cmd ir -newkey new.key -certout left.pem -disable_confirm $extra
+    serial=$(serial_in left.pem)
+    for _ in $(seq 100); do [[ $(known "$serial" | field .state) == revoked ]] && break; sleep 0.2; done
+    expect "its state $extra" 0 known "$serial"
+    same "nobody has it $extra" "$(field '.state + " " + .reason' <out.txt)" "revoked cessationOfOperation"
+    expect "asked by OCSP $extra" 0 openssl ocsp -issuer "$MITOME_CA_PHONE_SIGN" -cert left.pem -url "$MITOME_OCSP_URL" -CAfile "$MITOME_CA_PHONE_SIGN"
+    holds "revoked $extra" "$out" "left.pem: revoked"
+done
+expect "the confirmed one stays" 0 known "$(serial_in implicit.pem)"
+same "active" "$(field .state <out.txt)" issued
+kill "$hasty"
+wait "$hasty" 2>/dev/null
+expect "registration as before" 0 mitome sandbox up --json
+
 refused() { # name, failInfo pattern, cmp arguments
     local name=$1 why=$2
     shift 2
