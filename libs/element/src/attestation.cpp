@@ -27,6 +27,17 @@ Bytes subject_of(Kind kind) {
     return der::sequence({der::wrap(der::tag::set, name)});
 }
 
+/// What the pending key's certificate takes the place of: RFC 4211 §6.5.
+std::optional<pki::crmf::FormerCertificate> present_certificate(const Contents& contents,
+                                                                Kind kind) {
+    const auto file = contents.files.find(jpki_file(files_of(kind).holder));
+    if (file == contents.files.end()) return std::nullopt;
+    const auto certificate = pki::Certificate::from_der(*file->second);
+    if (!certificate) return std::nullopt;
+    return pki::crmf::FormerCertificate{.issuer = copy(certificate->issuer()),
+                                        .serial = copy(certificate->serial())};
+}
+
 }  // namespace
 
 Result<Bytes> attestation_certificate(const Contents& contents, Kind kind, BytesView spki,
@@ -55,7 +66,7 @@ Result<Bytes> attestation_certificate(const Contents& contents, Kind kind, Bytes
     return der::sequence({tbs, algorithm, der::bit_string(signature)});
 }
 
-Bytes certificate_request(const Contents& contents, const PendingKind& pending) {
+Bytes certificate_request(const Contents& contents, Kind kind, const PendingKind& pending) {
     std::vector<Bytes> chain{*pending.attestation};
     for (const FileContent& each : contents.attestation_chain) chain.push_back(*each);
 
@@ -65,7 +76,7 @@ Bytes certificate_request(const Contents& contents, const PendingKind& pending) 
     wanted.extensions.push_back({.oid = std::string{pki::id_aa_attestation},
                                  .critical = false,
                                  .value = pki::attestation_bundle(chain)});
-    return pki::crmf::encode_cert_request(0, wanted);
+    return pki::crmf::encode_cert_request(0, wanted, present_certificate(contents, kind));
 }
 
 }  // namespace mitome::element

@@ -302,7 +302,7 @@ Response Element::State::prove(const Command& command) {
 
     const PendingKind& pending = contents.pending->kinds.at(*kind);
     apdu::administration::Proof proof;
-    proof.cert_request = certificate_request(contents, pending);
+    proof.cert_request = certificate_request(contents, *kind, pending);
     auto signature =
         pending.key->key->sign(crypto::usual_hash(pending.key->key->kind()), proof.cert_request);
     if (!signature) return status(sw::no_precise_diagnosis);

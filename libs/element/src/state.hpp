@@ -127,6 +127,7 @@ struct Element::State {
 [[nodiscard]] Result<Bytes> attestation_certificate(const Contents& contents, Kind kind,
                                                     BytesView spki, const Order& order);
 /// DER CertRequest with id 0, the key and its attestation.
-[[nodiscard]] Bytes certificate_request(const Contents& contents, const PendingKind& pending);
+[[nodiscard]] Bytes certificate_request(const Contents& contents, Kind kind,
+                                        const PendingKind& pending);
 
 }  // namespace mitome::element
