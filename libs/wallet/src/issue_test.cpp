@@ -160,6 +160,17 @@ INSTANTIATE_TEST_SUITE_P(
                std::string{catalogue::failure(test.param.code).code};
     });
 
+TEST(Issue, WantsNoCardBeforeItHasAnOrder) {
+    Scene scene;
+    scene.registration.refuses[Call::order] = Code::order_open;
+    scene.place.empty = true;
+
+    const auto outcome = scene.issue();
+
+    EXPECT_EQ(refusal_in(outcome), Code::order_open);
+    EXPECT_EQ(scene.place.holds, 0);
+}
+
 struct TurnedDownRequest {
     pki::cmp::Failure failure;
     Code code;
