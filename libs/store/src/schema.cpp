@@ -233,6 +233,58 @@ CREATE TABLE witnesses(
     at INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
+// What is decided and not carried out yet, what holders are to be told, codes that stop a phone,
+// and what waits for a second person.
+constexpr const char* registration_3 = R"sql(
+CREATE TABLE tasks(
+    number INTEGER PRIMARY KEY,
+    ca INTEGER NOT NULL,
+    serial BLOB NOT NULL,
+    reason INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    done INTEGER,
+    UNIQUE(ca, serial));
+CREATE INDEX waiting_tasks ON tasks(number) WHERE done IS NULL;
+
+CREATE TABLE notices(
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    element BLOB NOT NULL,
+    resident INTEGER REFERENCES residents(id),
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    once_key TEXT UNIQUE);
+CREATE INDEX notices_of_element ON notices(element, number) WHERE length(element) > 0;
+CREATE INDEX notices_of_resident ON notices(resident, number) WHERE length(element) = 0;
+
+CREATE TABLE stop_codes(
+    element BLOB PRIMARY KEY,
+    resident INTEGER NOT NULL REFERENCES residents(id),
+    salt BLOB NOT NULL,
+    stretched BLOB NOT NULL,
+    wrong INTEGER NOT NULL,
+    made INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE approvals(
+    id BLOB PRIMARY KEY,
+    action INTEGER NOT NULL,
+    resident INTEGER NOT NULL REFERENCES residents(id),
+    element BLOB NOT NULL,
+    proposer BLOB NOT NULL,
+    state INTEGER NOT NULL,
+    proposed INTEGER NOT NULL,
+    deadline INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX waiting_approvals ON approvals(proposed) WHERE state = 0;
+
+CREATE TABLE positions(name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE INDEX valid_cards ON cards(not_after) WHERE state = 0;
+CREATE INDEX exchanges_of_signer ON exchanges(signer);
+CREATE INDEX orders_of_resident ON orders(resident) WHERE resident IS NOT NULL;
+CREATE INDEX done_erasures ON erase_orders(changed) WHERE state = 2;
+)sql";
+
 constexpr const char* status_1 = R"sql(
 CREATE TABLE entries(
     ca INTEGER NOT NULL,
@@ -250,7 +302,8 @@ CREATE TABLE kept(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
 constexpr std::array authority_steps{authority_1, audit_1};
-constexpr std::array registration_steps{registration_1, audit_1, registration_2};
+constexpr std::array registration_steps{registration_1, audit_1, registration_2,
+                                        registration_3};
 constexpr std::array status_steps{status_1};
 constexpr std::array maker_steps{audit_1};
 constexpr std::array history_steps{audit_1};
