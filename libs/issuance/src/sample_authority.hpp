@@ -116,6 +116,13 @@ public:
     [[nodiscard]] const store::Ledger& ledger() const { return ledger_; }
     [[nodiscard]] const store::Audit& audit() const { return audit_; }
     [[nodiscard]] FixedClock& clock() { return clock_; }
+    [[nodiscard]] Records records() {
+        return {.database = *database_,
+                .ledger = ledger_,
+                .audit = audit_,
+                .clock = clock_,
+                .random = random_};
+    }
 
 private:
     std::unique_ptr<store::Database> database_;

@@ -67,17 +67,17 @@ Done run(const Arguments& arguments) {
     store::Ledger ledger{*database};
     store::Audit audit{*database};
     crypto::SystemRandom random;
+    const issuance::Records records{.database = *database,
+                                    .ledger = ledger,
+                                    .audit = audit,
+                                    .clock = clock,
+                                    .random = random,
+                                    .interruption = interruption};
     Issuers issuers;
     MITOME_TRY(cas, open_cas(config));
     for (issuance::CertificateAuthority& ca : cas) {
         const pki::Ca name = ca.profile.ca();
-        MITOME_TRY(issuer, issuance::Issuer::create(std::move(ca), {.database = *database,
-                                                                    .ledger = ledger,
-                                                                    .audit = audit,
-                                                                    .clock = clock,
-                                                                    .random = random,
-                                                                    .interruption = interruption,
-                                                                    .hold_rules = {}}));
+        MITOME_TRY(issuer, issuance::Issuer::create(std::move(ca), records));
         issuers.emplace(name, std::move(issuer));
     }
     MITOME_CHECK(recover(issuers, ledger, clock));
@@ -95,6 +95,7 @@ Done run(const Arguments& arguments) {
                     .ledger = ledger,
                     .feeder = feeder,
                     .clock = clock,
+                    .records = records,
                     .world = config.sandbox ? World::sandbox : World::production};
     const http::Routes table = routes(service);
     constexpr unsigned threads = 8;  // each waits for the disk, the HSM and status

@@ -44,6 +44,25 @@ Result<pki::BasicFourItems> to_items(http::JsonObject& four) {
                                .address_substitutes = std::move(address_substitutes)};
 }
 
+Result<RevokeBody> to_revocation(http::JsonObject& body, std::string_view role) {
+    RevokeBody revoke;
+    MITOME_TRY(ca, to_ca(body));
+    revoke.ca = ca;
+    MITOME_TRY(serial, body.hex("serial"));
+    revoke.withdrawal.serial = std::move(serial);
+    MITOME_TRY(word, body.text("reason"));
+    const auto reason = pki::reason_of(word);
+    if (!reason) return fail(Fault::malformed, "authority: unknown reason");
+    revoke.withdrawal.reason = *reason;
+    MITOME_TRY(invalidity, body.optional_time("invalidity"));
+    revoke.withdrawal.invalidity = invalidity;
+    MITOME_TRY(cause, body.optional_text("cause"));
+    revoke.withdrawal.cause = cause.value_or("asked");
+    revoke.withdrawal.role = role;
+    MITOME_CHECK(body.finish());
+    return revoke;
+}
+
 bool is_municipality(std::string_view code) {
     return code.size() == 5 &&
            std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
@@ -114,22 +133,22 @@ Result<issuance::Order> parse_registration(BytesView json, std::string_view role
 
 Result<RevokeBody> parse_revoke(BytesView json, std::string_view role) {
     MITOME_TRY(body, http::JsonObject::parse(json));
-    RevokeBody revoke;
-    MITOME_TRY(ca, to_ca(body));
-    revoke.ca = ca;
-    MITOME_TRY(serial, body.hex("serial"));
-    revoke.withdrawal.serial = std::move(serial);
-    MITOME_TRY(word, body.text("reason"));
-    const auto reason = pki::reason_of(word);
-    if (!reason) return fail(Fault::malformed, "authority: unknown reason");
-    revoke.withdrawal.reason = *reason;
-    MITOME_TRY(invalidity, body.optional_time("invalidity"));
-    revoke.withdrawal.invalidity = invalidity;
-    MITOME_TRY(cause, body.optional_text("cause"));
-    revoke.withdrawal.cause = cause.value_or("asked");
-    revoke.withdrawal.role = role;
+    return to_revocation(body, role);
+}
+
+Result<std::vector<issuance::BatchEntry>> parse_revoke_batch(BytesView json,
+                                                             std::string_view role) {
+    MITOME_TRY(body, http::JsonObject::parse(json));
+    MITOME_TRY(rows, body.objects("entries"));
     MITOME_CHECK(body.finish());
-    return revoke;
+    if (rows.empty() || rows.size() > issuance::largest_batch)
+        return fail(Fault::malformed, "authority: no such batch");
+    std::vector<issuance::BatchEntry> entries;
+    for (http::JsonObject& row : rows) {
+        MITOME_TRY(one, to_revocation(row, role));
+        entries.push_back({.ca = one.ca, .withdrawal = std::move(one.withdrawal)});
+    }
+    return entries;
 }
 
 }  // namespace mitome::authority

@@ -3,7 +3,7 @@
 
 // What the bodies of POST say.
 
-#include <mitome/issuance/issuer.hpp>
+#include <mitome/issuance/batch.hpp>
 
 namespace mitome::authority {
 
@@ -36,5 +36,9 @@ struct RevokeBody {
 
 /// {"ca":NAME,"serial":HEX,"reason":WORD,"invalidity"?:TIME,"cause"?:CODE}
 [[nodiscard]] Result<RevokeBody> parse_revoke(BytesView json, std::string_view role);
+
+/// {"entries":[{"ca":NAME,"serial":HEX,"reason":WORD,"invalidity"?:TIME,"cause"?:CODE},…]}
+[[nodiscard]] Result<std::vector<issuance::BatchEntry>> parse_revoke_batch(BytesView json,
+                                                                           std::string_view role);
 
 }  // namespace mitome::authority

@@ -99,5 +99,24 @@ TEST(ParseRevoke, RefusesAnotherReason) {
         parse_revoke(view(R"({"ca":"phone-auth","serial":"41","reason":"lost"})"), "operator"));
 }
 
+TEST(ParseRevokeBatch, ReadsItsEntriesInOrder) {
+    const auto batch = parse_revoke_batch(
+        view(R"({"entries":[{"ca":"card-sign","serial":"41","reason":"affiliationChanged",
+                "cause":"moved"},{"ca":"phone-auth","serial":"42","reason":"certificateHold"}]})"),
+        "registration");
+
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->size(), 2U);
+    EXPECT_EQ(batch->front().withdrawal.cause, "moved");
+    EXPECT_EQ(batch->back().ca, pki::Ca::phone_auth);
+    EXPECT_EQ(batch->back().withdrawal.role, "registration");
+}
+
+TEST(ParseRevokeBatch, RefusesWhatIsNone) {
+    EXPECT_FALSE(parse_revoke_batch(view(R"({"entries":[]})"), "registration"));
+    EXPECT_FALSE(parse_revoke_batch(
+        view(R"({"entries":[{"ca":"card-sign","serial":"41","reason":"lost"}]})"), "registration"));
+}
+
 }  // namespace
 }  // namespace mitome::authority

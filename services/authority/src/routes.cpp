@@ -19,7 +19,9 @@ namespace json = boost::json;
 
 constexpr std::size_t longest_order = std::size_t{16} << 10;
 constexpr std::size_t longest_revocation = std::size_t{1} << 10;
+constexpr std::size_t longest_batch = std::size_t{256} << 10;
 constexpr std::size_t page_size = 500;
+constexpr std::size_t changes_page = 5'000;
 constexpr auto patience = 5s;  // for status to have a change
 
 http::Response answer(const json::object& body) {
@@ -34,6 +36,16 @@ http::Response refuse(const Error& error, std::string_view conflict) {
     return problem_of(error, conflict);
 }
 
+Result<std::uint64_t> number_after(const http::Call& call) {
+    MITOME_TRY(after, http::parameter(call.request.query, "after"));
+    std::uint64_t from = 0;
+    const std::string text = after.value_or("0");
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(Fault::malformed, "after is no number");
+    return from;
+}
+
 http::Response no_such_ca() { return http::problem(404, "authority_absent", "no such CA"); }
 
 std::string_view word_of(store::Standing standing) {
@@ -43,6 +55,16 @@ std::string_view word_of(store::Standing standing) {
         case store::Standing::issued: return "issued";
         case store::Standing::held: return "held";
         case store::Standing::revoked: return "revoked";
+    }
+    return {};
+}
+
+std::string_view word_of(store::Happening happening) {
+    switch (happening) {
+        case store::Happening::issued: return "issued";
+        case store::Happening::revoked: return "revoked";
+        case store::Happening::held: return "held";
+        case store::Happening::released: return "released";
     }
     return {};
 }
@@ -108,6 +130,40 @@ http::Response revoke(Service& service, const http::Call& call) {
                    {"published", service.feeder.wait_until_fed(done->head, patience)}});
 }
 
+// A cascade of registration's: one change of the ledger, and one CRL behind it.
+http::Response revoke_batch(Service& service, const http::Call& call) {
+    const auto entries = parse_revoke_batch(call.request.body, call.caller.role);
+    if (!entries && entries.error().fault == Fault::absent) return no_such_ca();
+    if (!entries) return refuse(entries.error(), "request_refused");
+    const auto done = issuance::withdraw_all(service.records, *entries);
+    if (!done) return refuse(done.error(), "request_refused");
+    json::array taken;
+    for (const issuance::Taken one : done->taken) taken.emplace_back(issuance::name_of(one));
+    return answer({{"at", to_rfc3339(done->at)},
+                   {"taken", std::move(taken)},
+                   {"published", service.feeder.wait_until_fed(done->head, patience)}});
+}
+
+// Holds, releases and revocations in sequence, whoever asked for them.
+http::Response changes(Service& service, const http::Call& call) {
+    const auto from = number_after(call);
+    if (!from) return refuse(from.error(), "request_refused");
+    const auto lines = service.ledger.entries_after(*from, changes_page);
+    if (!lines) return refuse(lines.error(), "broken");
+    json::array rows;
+    for (const store::FeedEntry& line : *lines) {
+        if (line.happening == store::Happening::issued) continue;
+        rows.push_back(json::object{{"seq", line.seq},
+                                    {"ca", pki::name_of(line.ca)},
+                                    {"serial", to_hex(line.serial)},
+                                    {"happening", word_of(line.happening)},
+                                    {"at", to_rfc3339(line.at)},
+                                    {"reason", pki::name_of(line.reason)}});
+    }
+    return answer(
+        {{"changes", std::move(rows)}, {"next", lines->empty() ? *from : lines->back().seq}});
+}
+
 http::Response certificate(Service& service, const http::Call& call) {
     const auto name = http::parameter(call.request.query, "ca");
     const auto ca = name && *name ? pki::ca_of(**name) : std::nullopt;
@@ -138,15 +194,9 @@ http::Response authorities(Service& service, const http::Call&) {
 }
 
 http::Response ledger(Service& service, const http::Call& call) {
-    const auto after = http::parameter(call.request.query, "after");
-    if (!after) return refuse(after.error(), "broken");
-    std::uint64_t from = 0;
-    const std::string text = after->value_or("0");
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), from);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return http::problem(400, "request_refused", "after is no number");
-    }
-    const auto page = service.ledger.page(from, page_size);
+    const auto from = number_after(call);
+    if (!from) return refuse(from.error(), "request_refused");
+    const auto page = service.ledger.page(*from, page_size);
     if (!page) return refuse(page.error(), "broken");
     json::array entries;
     for (const store::LedgerEntry& entry : *page) entries.push_back(to_json(entry));
@@ -177,6 +227,8 @@ http::Routes routes(Service& service) {
                  longest_order,
                  on(issue_registration)},
                 {"POST", "/revoke", {"registration", "operator"}, longest_revocation, on(revoke)},
+                {"POST", "/revoke-batch", {"registration"}, longest_batch, on(revoke_batch)},
+                {"GET", "/changes", {"registration"}, 0, on(changes)},
                 {"GET", "/certificates", {"registration", "operator"}, 0, on(certificate)},
                 {"GET", "/authorities", {"registration"}, 0, on(authorities)},
                 {"GET", "/ledger", {"operator"}, 0, on(ledger)},

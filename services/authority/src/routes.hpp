@@ -14,6 +14,7 @@ struct Service {
     const store::Ledger& ledger;
     Feeder& feeder;
     const Clock& clock;
+    const issuance::Records& records;
     World world = World::production;
 };
 
