@@ -8,6 +8,10 @@ namespace {
 
 const Order order{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
+const Erase erase{order, 0x0102030405060708, {0xC1}, {0x51, 0x52}};
+const Lease lease{Time{std::chrono::seconds{1'795'000'000}},
+                  Time{std::chrono::seconds{1'797'592'000}}};
+
 class Operations : public testing::TestWithParam<Operation> {};
 
 TEST_P(Operations, ReadBackAsWritten) {
@@ -29,11 +33,21 @@ INSTANTIATE_TEST_SUITE_P(
                     Operation{StoreCertificate{Kind::sign, Role::issuer, Bytes(1800, 0x30)}},
                     Operation{StoreCertificate{Kind::auth, Role::holder, Bytes(9, 0x30)}},
                     Operation{Swap{order}}, Operation{Drop{order}}, Operation{Unblock{Kind::sign}},
-                    Operation{Terminate{order}}));
+                    Operation{ResetPin{order, Kind::auth}}, Operation{erase}, Operation{lease},
+                    Operation{ReceiptTaken{{7, 8, 9}}}));
+
+TEST(Operations, KnowNoTerminateAnyMore) {
+    EXPECT_FALSE(decode_operation(join({"D10810"_hex, order})));
+}
+
+TEST(Operations, RefuseATimeBeyondTheClock) {
+    EXPECT_FALSE(decode_operation("D10B1080000000000000000000000000000001"_hex));
+}
 
 TEST(Store, IsExtendedWhereItMustBe) {
     EXPECT_FALSE(store(Swap{order}).is_extended());
     EXPECT_TRUE(store(Generate{Kind::sign}).is_extended());
+    EXPECT_TRUE(store(erase).is_extended());
     EXPECT_TRUE(store(StoreCertificate{Kind::sign, Role::holder, Bytes(1800, 0)}).is_extended());
 }
 
@@ -50,6 +64,11 @@ TEST(State, ReadsBackAsWritten) {
     State state;
     state.element.fill(7);
     state.record = 0x0102030405;
+    state.erased = order;
+    state.resets = {{Kind::sign, order}, {Kind::auth, {9}}};
+    state.erase_number = 3;
+    state.lease = lease;
+    state.local_receipt = true;
     state.swapped = order;
     state.present = {{Kind::sign, 5, {}, true}, {Kind::auth, 3, {}, false}};
     state.pending = State::Pending{order, 3, 1, 1, 2, 0};
@@ -59,7 +78,11 @@ TEST(State, ReadsBackAsWritten) {
 
 TEST(State, FitsAShortProtectedAnswer) {
     State state;
-    state.swapped = state.terminated = order;
+    state.swapped = state.erased = order;
+    state.resets = {{Kind::sign, order}, {Kind::auth, order}};
+    state.erase_number = 1;
+    state.lease = lease;
+    state.local_receipt = true;
     state.present = {{Kind::sign, 5, {}, true}, {Kind::auth, 3, {}, true}};
     state.pending = State::Pending{order, 3, 3, 3, 3, 3};
 
@@ -70,6 +93,21 @@ TEST(Generated, ReadsBackAsWritten) {
     const Generated generated{Kind::auth, Bytes(294, 0x30)};
 
     EXPECT_EQ(decode_generated(encode(generated)).value(), generated);
+}
+
+TEST(Erased, ReadsBackAsWritten) {
+    const Erased erased{Bytes(900, 0x30)};
+
+    EXPECT_EQ(decode_erased(encode(erased)).value(), erased);
+    EXPECT_FALSE(decode_erased(encode(State{})));
+}
+
+TEST(PlainCommands, AreTheseOctets) {
+    EXPECT_EQ(to_hex(set_pending_pin(Kind::auth, view("1234")).encode()), "802400020431323334");
+    EXPECT_EQ(to_hex(set_new_pin(Kind::auth, view("1234")).encode()), "802402020431323334");
+    EXPECT_EQ(to_hex(erase_locally().encode()), "80260000000000");
+    EXPECT_EQ(to_hex(read_receipt(ReceiptOf::local).encode()), "80280000000000");
+    EXPECT_EQ(to_hex(read_receipt(ReceiptOf::order).encode()), "80280001000000");
 }
 
 TEST(Proof, ReadsBackAsWritten) {

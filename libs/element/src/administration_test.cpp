@@ -15,11 +15,11 @@ namespace sw = apdu::sw;
 using administration::Algorithm;
 using administration::Begin;
 using administration::Drop;
+using administration::Erase;
 using administration::Generate;
 using administration::Role;
 using administration::StoreCertificate;
 using administration::Swap;
-using administration::Terminate;
 using administration::Unblock;
 using apdu::Command;
 using sample::first_order;
@@ -264,10 +264,10 @@ TEST_F(Phone, LosesEverythingAtTerminationButItsIdentity) {
     ASSERT_EQ(registrar.word(Swap{first_order}), sw::ok);
     const Bytes attestation = world.element->attestation_spki();
 
-    EXPECT_EQ(registrar.word(Terminate{second_order}), sw::ok);
-    EXPECT_EQ(registrar.word(Terminate{second_order}), sw::ok);
+    EXPECT_EQ(registrar.word(Erase{second_order, 1, {}, {}}), sw::ok);
+    EXPECT_EQ(registrar.word(Erase{second_order, 1, {}, {}}), sw::ok);
 
-    EXPECT_EQ(registrar.state().terminated, second_order);
+    EXPECT_EQ(registrar.state().erased, second_order);
     EXPECT_TRUE(registrar.state().present.empty());
     EXPECT_TRUE(world.element->spki(Kind::sign).empty());
     EXPECT_EQ(world.element->attestation_spki(), attestation);
@@ -279,7 +279,7 @@ TEST_F(Phone, LeavesNoErasedKeyInEitherSlot) {
     Registrar registrar{world};
     sample::fill(world, registrar, first_order);
     ASSERT_EQ(registrar.word(Swap{first_order}), sw::ok);
-    ASSERT_EQ(registrar.word(Terminate{second_order}), sw::ok);
+    ASSERT_EQ(registrar.word(Erase{second_order, 1, {}, {}}), sw::ok);
 
     for (const unsigned lost : {0U, 1U}) {
         auto damaged = *world.slots;
@@ -310,7 +310,7 @@ TEST_F(Phone, ChangesNothingWhenTheDiskIsFull) {
 
     EXPECT_EQ(registrar.word(Swap{first_order}), sw::memory_failure);
     EXPECT_EQ(registrar.state(), before);
-    EXPECT_EQ(registrar.word(Terminate{second_order}), sw::memory_failure);
+    EXPECT_EQ(registrar.word(Erase{second_order, 1, {}, {}}), sw::memory_failure);
     EXPECT_EQ(world.ask(administration::prove(Kind::sign, first_order)).sw, sw::memory_failure);
     world.slots->full = false;
     EXPECT_TRUE(world.ask(administration::prove(Kind::sign, first_order)).ok());

@@ -89,7 +89,7 @@ Response Element::State::carry_out_in_application(Conversation& talk, const Comm
     }
     if (jpki && persona().enrols) {
         switch (command.ins) {
-            case apdu::administration::ins_set_pending_pin: return set_pending_pin(command);
+            case apdu::administration::ins_set_pin: return set_pending_pin(command);
             case apdu::administration::ins_prove: return prove(command);
             case apdu::administration::ins_attest: return attest(command);
             default: break;

@@ -221,7 +221,7 @@ SecretBytes Contents::encode() const {
         out.string(content);
     }
     out.order(swapped);
-    out.order(terminated);
+    out.order(erased);
     out.octet(pending ? 1 : 0);
     if (pending) write_pending(out, *pending);
     return out.finish();
@@ -274,7 +274,7 @@ Result<Contents> Contents::decode(BytesView record) {
         out.attestations[kind] = in.content();
     }
     out.swapped = in.order();
-    out.terminated = in.order();
+    out.erased = in.order();
     if (in.octet() != 0) {
         MITOME_TRY(pending, read_pending(in));
         out.pending = std::move(pending);

@@ -88,7 +88,7 @@ struct Contents {
     std::map<Kind, FileContent> attestations;  ///< of the present keys
 
     std::optional<Order> swapped;
-    std::optional<Order> terminated;
+    std::optional<Order> erased;
     std::optional<Pending> pending;
 
     [[nodiscard]] SecretBytes encode() const;

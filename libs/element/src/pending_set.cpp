@@ -10,11 +10,11 @@ namespace {
 namespace administration = apdu::administration;
 using administration::Begin;
 using administration::Drop;
+using administration::Erase;
 using administration::Generate;
 using administration::Role;
 using administration::StoreCertificate;
 using administration::Swap;
-using administration::Terminate;
 using administration::Unblock;
 
 constexpr std::uint32_t room_for_public_key = 1024;
@@ -140,8 +140,8 @@ Change carry_out(const Contents& now, const Unblock& unblock) {
     return change;
 }
 
-Change carry_out(const Contents& now, const Terminate& terminate) {
-    if (now.terminated == terminate.order) return nothing_but_scrub(now);
+Change carry_out(const Contents& now, const Erase& erase) {
+    if (now.erased == erase.order) return nothing_but_scrub(now);
     Contents next = now;
     next.pending.reset();
     next.swapped.reset();
@@ -153,13 +153,20 @@ Change carry_out(const Contents& now, const Terminate& terminate) {
         next.files.erase(jpki_file(files.holder));
         next.files.erase(jpki_file(files.issuer));
     }
-    next.terminated = terminate.order;
+    next.erased = erase.order;
     Change change = becomes(std::move(next));
     change.ends_pins = change.scrubs = true;
     return change;
 }
 
 Change carry_out(const Contents&, const administration::AskState&) { return nothing(); }
+Change carry_out(const Contents&, const administration::ResetPin&) {
+    return refused(sw::conditions_of_use);
+}
+Change carry_out(const Contents&, const administration::Lease&) { return nothing(); }
+Change carry_out(const Contents&, const administration::ReceiptTaken&) {
+    return refused(sw::reference_not_found);
+}
 
 }  // namespace
 
@@ -191,7 +198,7 @@ Response Element::State::present_state() const {
     state.element = contents.id;
     state.record = store.sequence();
     state.swapped = contents.swapped;
-    state.terminated = contents.terminated;
+    state.erased = contents.erased;
     for (const Kind kind : administration::kinds) {
         const KindFiles files = files_of(kind);
         const auto key = contents.keys.find(jpki_file(files.key));

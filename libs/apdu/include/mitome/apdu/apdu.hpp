@@ -24,6 +24,7 @@ inline constexpr std::uint16_t method_blocked = 0x6983;
 inline constexpr std::uint16_t reference_unusable = 0x6984;   // a blocked PIN on JPKI cards
 inline constexpr std::uint16_t conditions_of_use = 0x6985;
 inline constexpr std::uint16_t no_current_file = 0x6986;
+inline constexpr std::uint16_t lease_over = 0x69F0;           // ours: a phone must contact registration
 inline constexpr std::uint16_t wrong_data = 0x6A80;
 inline constexpr std::uint16_t function_not_supported = 0x6A81;
 inline constexpr std::uint16_t file_not_found = 0x6A82;
