@@ -7,11 +7,9 @@ find_package(OpenSSL 3.0 QUIET)                                     # OpenSSL::C
 find_package(SQLite3 QUIET)                                         # SQLite::SQLite3
 find_package(Boost 1.81 QUIET OPTIONAL_COMPONENTS json)             # Boost::headers Boost::json
 find_package(fmt QUIET)                                             # fmt::fmt
-find_package(spdlog QUIET)                                          # spdlog::spdlog
 find_package(CLI11 QUIET)                                           # CLI11::CLI11
 find_package(tomlplusplus QUIET)                                    # tomlplusplus::tomlplusplus
 pkg_check_modules(pcsc QUIET IMPORTED_TARGET libpcsclite)           # PkgConfig::pcsc
 pkg_check_modules(p11kit QUIET IMPORTED_TARGET p11-kit-1)           # PkgConfig::p11kit
-pkg_check_modules(keyutils QUIET IMPORTED_TARGET libkeyutils)       # PkgConfig::keyutils
 pkg_check_modules(tss2 QUIET IMPORTED_TARGET                        # PkgConfig::tss2
   tss2-esys tss2-mu tss2-rc tss2-tctildr)
