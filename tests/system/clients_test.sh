@@ -10,7 +10,14 @@ export OPENSC_CONF=$PWD/opensc.conf
 printf 'app default { ignored_readers = "%s"; }\napp opensc-pkcs11 { pkcs11 { create_slots_for_pins = "user"; } }\n' \
     "$MITOME_PHONE_READER" >opensc.conf
 expect "insert" 0 mitome card insert 1
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() { # one that no outgoing connection takes
+    local low port
+    read -r low _ </proc/sys/net/ipv4/ip_local_port_range
+    while port=$((10000 + RANDOM % (low > 11000 ? low - 10000 : 20000))); do
+        (exec 3<>/dev/tcp/127.0.0.1/"$port") 2>/dev/null || break
+    done
+    echo "$port"
+}
 pids=()
 stop_servers() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done; pids=(); }
 trap stop_servers EXIT
