@@ -488,6 +488,11 @@ Done Register::change(Transaction& in, const EraseOrder& order) {
                  order.number);
 }
 
+Done Register::renumber(Transaction& in, std::uint64_t from, std::uint64_t to) {
+    return alter(Access::write(in), "UPDATE erase_orders SET number = ? WHERE number = ?", to,
+                 from);
+}
+
 Result<std::optional<EraseOrder>> Register::erase_order(std::uint64_t number,
                                                         const View& view) const {
     MITOME_TRY(lease, Access::read(database_, view));
@@ -498,7 +503,7 @@ Result<std::vector<EraseOrder>> Register::waiting_erasures(BytesView element,
                                                            const View& view) const {
     MITOME_TRY(lease, Access::read(database_, view));
     return list(*lease, erasure_of,
-                MITOME_ERASURES "WHERE element = ? AND state <> 2 ORDER BY number", element);
+                MITOME_ERASURES "WHERE element = ? AND state < 2 ORDER BY number", element);
 }
 
 Result<std::vector<EraseOrder>> Register::erasures_of(BytesView element, const View& view) const {
@@ -582,6 +587,10 @@ Done Register::put(Transaction& in, const GrantedLease& lease) {
                    lease.element, lease.signed_at, lease.until);
 }
 
+Done Register::drop_lease(Transaction& in, BytesView element) {
+    return perform(Access::write(in), "DELETE FROM leases WHERE element = ?", element);
+}
+
 Result<std::optional<GrantedLease>> Register::lease_of(BytesView element, const View& view) const {
     MITOME_TRY(lease, Access::read(database_, view));
     return find(
@@ -593,8 +602,8 @@ Result<std::optional<GrantedLease>> Register::lease_of(BytesView element, const 
 }
 
 Done Register::put(Transaction& in, const Witness& witness) {
-    return perform(Access::write(in), "INSERT OR REPLACE INTO witnesses VALUES(?, ?, ?)",
-                   witness.element, witness.record, witness.at);
+    return perform(Access::write(in), "INSERT OR REPLACE INTO witnesses VALUES(?, ?, ?, ?)",
+                   witness.element, witness.record, witness.local_receipt, witness.at);
 }
 
 Result<std::optional<Witness>> Register::witness_of(BytesView element, const View& view) const {
@@ -602,9 +611,9 @@ Result<std::optional<Witness>> Register::witness_of(BytesView element, const Vie
     return find(
         *lease,
         [](const Statement& row) {
-            return Witness{copy(row.octets(0)), row.count(1), row.time(2)};
+            return Witness{copy(row.octets(0)), row.count(1), row.number(2) != 0, row.time(3)};
         },
-        "SELECT element, record, at FROM witnesses WHERE element = ?", element);
+        "SELECT element, record, local_receipt, at FROM witnesses WHERE element = ?", element);
 }
 
 }  // namespace mitome::store

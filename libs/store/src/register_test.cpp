@@ -330,6 +330,11 @@ TEST(Register, QueuesEraseOrdersUntilTheyAreCarriedOut) {
     ASSERT_TRUE(opened.change(first));
 
     EXPECT_EQ(*opened.reg.erase_order(1), first);
+    ASSERT_TRUE(
+        written(*opened.database, [&](Transaction& in) { return opened.reg.renumber(in, 1, 9); }));
+    EXPECT_EQ(*opened.reg.erase_order(1), std::nullopt);
+    first.number = 9;
+    EXPECT_EQ(*opened.reg.erase_order(9), first);
     EXPECT_THAT(*opened.reg.waiting_erasures(Bytes(10, 1)),
                 ElementsAre(Field(&EraseOrder::number, 2U)));
 }
@@ -417,7 +422,7 @@ TEST(Register, RemembersLeaseAndRecordOfAnElement) {
     const Folder folder;
     Opened opened{folder};
     const GrantedLease lease{Bytes(10, 1), noon, noon + second};
-    const Witness witness{Bytes(10, 1), 17, noon};
+    const Witness witness{Bytes(10, 1), 17, true, noon};
     for (int i = 0; i < 2; ++i) {
         ASSERT_TRUE(written(*opened.database, [&](Transaction& in) -> Done {
             MITOME_CHECK(opened.reg.put(in, lease));
@@ -428,6 +433,9 @@ TEST(Register, RemembersLeaseAndRecordOfAnElement) {
     EXPECT_EQ(*opened.reg.lease_of(Bytes(10, 1)), lease);
     EXPECT_EQ(*opened.reg.witness_of(Bytes(10, 1)), witness);
     EXPECT_EQ(*opened.reg.witness_of(Bytes(10, 2)), std::nullopt);
+    ASSERT_TRUE(written(*opened.database,
+                        [&](Transaction& in) { return opened.reg.drop_lease(in, Bytes(10, 1)); }));
+    EXPECT_EQ(*opened.reg.lease_of(Bytes(10, 1)), std::nullopt);
 }
 
 TEST(Register, ReadsAFileOfTheFirstVersion) {

@@ -230,6 +230,7 @@ CREATE TABLE leases(
 CREATE TABLE witnesses(
     element BLOB PRIMARY KEY,
     record INTEGER NOT NULL,
+    local_receipt INTEGER NOT NULL,
     at INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 

@@ -150,7 +150,13 @@ struct Dialog {
     bool operator==(const Dialog&) const = default;
 };
 
-enum class EraseState : std::uint8_t { ordered, delivered, erased, unconfirmed };
+enum class EraseState : std::uint8_t {
+    ordered,
+    delivered,
+    erased,
+    unconfirmed,  ///< never kept: how one that has waited for long is shown
+    withdrawn,    ///< what it was for is gone without it
+};
 
 /// An order to a device to destroy what it holds, and in the end its proof that it did.
 struct EraseOrder {
@@ -215,6 +221,7 @@ struct GrantedLease {
 struct Witness {
     Bytes element;
     std::uint64_t record = 0;
+    bool local_receipt = false;  ///< it still offers the receipt of a local erasure
     Time at{};
 
     bool operator==(const Witness&) const = default;
@@ -304,6 +311,8 @@ public:
     // Erase orders
     [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const EraseOrder& order);
     [[nodiscard]] Done change(Transaction& in, const EraseOrder& order);
+    /// Gives it a higher number. `conflict` when that one is taken.
+    [[nodiscard]] Done renumber(Transaction& in, std::uint64_t from, std::uint64_t to);
     [[nodiscard]] Result<std::optional<EraseOrder>> erase_order(std::uint64_t number,
                                                                 const View& view = {}) const;
     /// Those of a device that it has not carried out, oldest first.
@@ -332,6 +341,7 @@ public:
 
     // What is known of an element from its earlier contacts
     [[nodiscard]] Done put(Transaction& in, const GrantedLease& lease);
+    [[nodiscard]] Done drop_lease(Transaction& in, BytesView element);
     [[nodiscard]] Result<std::optional<GrantedLease>> lease_of(BytesView element,
                                                                const View& view = {}) const;
     [[nodiscard]] Done put(Transaction& in, const Witness& witness);
