@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <limits>
@@ -22,6 +23,7 @@ namespace mitome::client {
 class CutLine {
 public:
     CutLine() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        if (!listener_) return;  // a line to nowhere, which its test will see
         sockaddr_in address = loopback(0);
         socklen_t size = sizeof address;
         auto* const any = reinterpret_cast<sockaddr*>(&address);

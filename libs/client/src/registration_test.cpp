@@ -122,6 +122,7 @@ public:
     void stop() { server_->stop(); }
     [[nodiscard]] std::vector<std::string> paths() const {
         std::vector<std::string> all;
+        all.reserve(heard.size());
         for (const auto& request : heard) all.push_back(request.method + ' ' + request.path);
         return all;
     }
@@ -204,6 +205,7 @@ std::optional<Code> refusal_in(const wallet::Reply<T>& reply) {
 std::vector<std::optional<Code>> asked_all(std::uint16_t port,
                                            const http::TlsIdentity& as = phone()) {
     std::vector<std::optional<Code>> codes;
+    codes.reserve(questions.size());
     for (const auto& question : questions)
         codes.push_back(refusal_in(question.ask(*connect(port, as))));
     return codes;
