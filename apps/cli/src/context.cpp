@@ -116,6 +116,13 @@ void Context::tell(Code code, std::initializer_list<catalogue::Value> values) co
     note(std::string{label} + ": " + catalogue::message(code, language, values));
 }
 
+boost::json::object Context::warn(Code code, std::initializer_list<catalogue::Value> values) const {
+    tell(code, values);
+    return {{"code", catalogue::failure(code).code},
+            {"message", catalogue::message(code, language, values)},
+            {"hint", catalogue::hint(code, language, values)}};
+}
+
 std::string_view plain_name(const Context& context, SecretName name) {
     switch (name) {
         case SecretName::card_authentication:

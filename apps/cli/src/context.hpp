@@ -5,6 +5,8 @@
 #include "outcome.hpp"
 #include "terminal.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +32,9 @@ struct Context {
     void note(std::string_view line) const;
     /// A warning or notice of the catalogue, on standard error.
     void tell(catalogue::Code code, std::initializer_list<catalogue::Value> values = {}) const;
+    /// Tells it, and gives it back for the `warnings` of an answer: `{"code","message","hint"}`.
+    [[nodiscard]] boost::json::object warn(catalogue::Code code,
+                                           std::initializer_list<catalogue::Value> values) const;
 };
 
 /// The secrets that contract.md names.

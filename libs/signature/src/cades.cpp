@@ -2,6 +2,7 @@
 #include <mitome/pki/cms.hpp>
 #include <mitome/signature/cades.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace mitome::signature {
@@ -17,14 +18,16 @@ struct Words {
 constexpr std::array words{
     Words{Ground::valid, Verdict::passed, "valid", "PASSED"},
     Words{Ground::malformed, Verdict::failed, "malformed", "FORMAT_FAILURE"},
+    Words{Ground::unsupported, Verdict::indeterminate, "unsupported", "GENERIC"},
+    Words{Ground::unsigned_message, Verdict::failed, "unsigned_message", "FORMAT_FAILURE"},
     Words{Ground::digest_mismatch, Verdict::failed, "digest_mismatch", "HASH_FAILURE"},
     Words{Ground::bad_signature, Verdict::failed, "bad_signature", "SIG_CRYPTO_FAILURE"},
     Words{Ground::signer_untrusted, Verdict::failed, "signer_untrusted",
           "NO_CERTIFICATE_CHAIN_FOUND"},
     Words{Ground::signer_absent, Verdict::indeterminate, "signer_absent",
           "NO_SIGNING_CERTIFICATE_FOUND"},
-    Words{Ground::signer_not_named, Verdict::indeterminate, "signer_not_named",
-          "SIG_CONSTRAINTS_FAILURE"},
+    Words{Ground::signer_exchanged, Verdict::indeterminate, "signer_exchanged",
+          "NO_SIGNING_CERTIFICATE_FOUND"},
     Words{Ground::weak_algorithm, Verdict::indeterminate, "weak_algorithm",
           "CRYPTO_CONSTRAINTS_FAILURE"},
     Words{Ground::chain_unfit, Verdict::indeterminate, "chain_unfit", "CHAIN_CONSTRAINTS_FAILURE"},
@@ -37,6 +40,8 @@ constexpr std::array words{
     Words{Ground::status_unknown, Verdict::indeterminate, "status_unknown",
           "CERTIFICATE_CHAIN_GENERAL_FAILURE"},
     Words{Ground::status_unavailable, Verdict::indeterminate, "status_unavailable", "TRY_LATER"},
+    Words{Ground::signer_not_named, Verdict::indeterminate, "signer_not_named",
+          "SIG_CONSTRAINTS_FAILURE"},
 };
 
 constexpr bool in_order() {
@@ -47,7 +52,7 @@ constexpr bool in_order() {
     }
     return true;
 }
-static_assert(in_order() && words.back().ground == Ground::status_unavailable);
+static_assert(in_order() && words.back().ground == Ground::signer_not_named);
 
 const Words& words_of(Ground ground) { return words[static_cast<std::size_t>(ground)]; }
 
@@ -75,9 +80,22 @@ bool is_for_signatures(const pki::Certificate& certificate) {
     return usage == 0 || (usage & pki::key_usage::non_repudiation) != 0;
 }
 
-Ground judge_signer(const pki::cms::Detached& cms, const pki::Certificate& signer,
+/// A certificate that is not the one meant ends the matter; one that is not named at all is
+/// looked at like any other, and the missing tie is said last (EN 319 102-1 §5.2.8).
+Ground judge_reference(pki::cms::SigningCertificate reference) {
+    switch (reference) {
+        case pki::cms::SigningCertificate::other: return Ground::signer_exchanged;
+        case pki::cms::SigningCertificate::named_weakly: return Ground::weak_algorithm;
+        case pki::cms::SigningCertificate::absent:
+        case pki::cms::SigningCertificate::named: break;
+    }
+    return Ground::valid;
+}
+
+Ground judge_signer(const pki::cms::SignerPart& part, std::span<const Bytes> others,
                     pki::Anchors anchors, Time at, const RevocationState& revocation) {
-    const auto path = pki::check_path(signer, cms.certificates(), anchors, at);
+    const auto& signer = *part.certificate();
+    const auto path = pki::check_path(signer, others, anchors, at);
     switch (path) {
         case pki::PathOutcome::untrusted: return Ground::signer_untrusted;
         case pki::PathOutcome::unfit: return Ground::chain_unfit;
@@ -88,8 +106,9 @@ Ground judge_signer(const pki::cms::Detached& cms, const pki::Certificate& signe
     if (!is_for_signatures(signer)) {
         return Ground::chain_unfit;
     }
-    if (cms.signing_certificate() != pki::cms::SigningCertificate::named) {
-        return Ground::signer_not_named;
+    if (const auto reference = judge_reference(part.signing_certificate());
+        reference != Ground::valid) {
+        return reference;
     }
     const auto state = judge_revocation(revocation, at);
     // A revocation says more than the end of the validity; a missing answer says less.
@@ -97,7 +116,61 @@ Ground judge_signer(const pki::cms::Detached& cms, const pki::Certificate& signe
     if (path == pki::PathOutcome::expired && !revoked) {
         return Ground::expired_no_timestamp;
     }
-    return state;
+    const bool named = part.signing_certificate() == pki::cms::SigningCertificate::named;
+    return state == Ground::valid && !named ? Ground::signer_not_named : state;
+}
+
+/// The ground that stands before any question of trust, or `valid`.
+Ground judge_octets(const pki::cms::SignerPart& part, const std::optional<BytesView>& inside,
+                    BytesView content_digest) {
+    if (inside && !same(crypto::digest(*part.hash(), *inside), content_digest)) {
+        return Ground::digest_mismatch;
+    }
+    if (!part.covers(content_digest)) {
+        return Ground::digest_mismatch;
+    }
+    const auto verified = part.verify_signature(content_digest);
+    if (!verified) {
+        return verified.error().fault == Fault::denied ? Ground::unsupported
+                                                       : Ground::bad_signature;
+    }
+    return Ground::valid;
+}
+
+/// What can be said of a signer before its digest is known; `valid` when that is needed.
+Ground judge_form(const pki::cms::SignerPart& part) {
+    if (part.certificate() == nullptr) {
+        return Ground::signer_absent;
+    }
+    switch (part.digest_use()) {
+        case pki::cms::DigestUse::outdated: return Ground::weak_algorithm;
+        case pki::cms::DigestUse::unknown: return Ground::unsupported;
+        case pki::cms::DigestUse::taken: break;
+    }
+    return Ground::valid;
+}
+
+Ground ground_of(const Error& error) {
+    switch (error.fault) {
+        case Fault::absent: return Ground::unsigned_message;
+        case Fault::denied: return Ground::unsupported;
+        case Fault::malformed:
+        case Fault::unverified:
+        case Fault::conflict:
+        case Fault::unavailable:
+        case Fault::broken: break;
+    }
+    return Ground::malformed;
+}
+
+/// The more, the worse.
+int weight_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::passed: return 0;
+        case Verdict::indeterminate: return 1;
+        case Verdict::failed: break;
+    }
+    return 2;
 }
 
 }  // namespace
@@ -128,47 +201,55 @@ Result<Bytes> sign(Content& content, crypto::Signer& signer, const pki::Certific
     return pki::cms::make_detached(what, signer, certificate, others);
 }
 
-Result<pki::Certificate> signer_of(BytesView cms) {
-    MITOME_TRY(detached, pki::cms::Detached::parse(cms));
-    if (detached.signer() == nullptr) {
-        return fail(Fault::absent, "cades: the signer's certificate is not carried");
-    }
-    return *detached.signer();
+const Validation& Report::worst() const {
+    return *std::ranges::max_element(
+        signers, {}, [](const Validation& one) { return weight_of(one.verdict()); });
 }
 
-Result<Validation> validate(Content& content, BytesView cms, pki::Anchors anchors, Time at,
-                            const RevocationState& revocation) {
-    Validation validation;
-    const auto parsed = pki::cms::Detached::parse(cms);
+Result<Report> validate(Content& content, BytesView cms, pki::Anchors anchors, Time at,
+                        const AskRevocation& ask) {
+    const auto parsed = pki::cms::SignedData::parse(cms);
     if (!parsed) {
-        return validation;
+        Validation nothing;
+        nothing.ground = ground_of(parsed.error());
+        return Report{{std::move(nothing)}};
     }
-    validation.claimed_signing_time = parsed->claimed_signing_time();
-    const auto* signer = parsed->signer();
-    if (signer == nullptr) {
-        validation.ground = Ground::signer_absent;
-        return validation;
+    std::vector<crypto::Hash> hashes;
+    for (const auto& part : parsed->signers()) {
+        if (judge_form(part) == Ground::valid &&
+            std::ranges::find(hashes, *part.hash()) == hashes.end()) {
+            hashes.push_back(*part.hash());
+        }
     }
-    validation.signer = *signer;
-    if (!parsed->hash()) {
-        validation.ground = Ground::weak_algorithm;
-        return validation;
+    std::vector<Bytes> computed;
+    if (!hashes.empty()) {
+        MITOME_TRY(read, digests(hashes, content));
+        computed = std::move(read);
     }
-    MITOME_TRY(content_digest, digest(*parsed->hash(), content));
-    if (!parsed->covers(content_digest)) {
-        validation.ground = Ground::digest_mismatch;
-        return validation;
+    Report report;
+    for (const auto& part : parsed->signers()) {
+        Validation found;
+        found.ground = judge_form(part);
+        found.claimed_signing_time = part.claimed_signing_time();
+        if (part.certificate() != nullptr) {
+            found.signer = *part.certificate();
+        }
+        if (found.ground == Ground::valid) {
+            const auto at_hash = std::ranges::find(hashes, *part.hash()) - hashes.begin();
+            found.ground =
+                judge_octets(part, parsed->content(), computed[static_cast<std::size_t>(at_hash)]);
+        }
+        if (found.ground == Ground::valid) {
+            const auto revocation = ask(*found.signer);
+            if (revocation.kind == RevocationState::Kind::revoked && revocation.revoked_at <= at) {
+                found.revoked_at = revocation.revoked_at;
+                found.revocation_reason = revocation.reason;
+            }
+            found.ground = judge_signer(part, parsed->certificates(), anchors, at, revocation);
+        }
+        report.signers.push_back(std::move(found));
     }
-    if (!parsed->verify_signature()) {
-        validation.ground = Ground::bad_signature;
-        return validation;
-    }
-    validation.ground = judge_signer(*parsed, *signer, anchors, at, revocation);
-    if (revocation.kind == RevocationState::Kind::revoked && revocation.revoked_at <= at) {
-        validation.revoked_at = revocation.revoked_at;
-        validation.revocation_reason = revocation.reason;
-    }
-    return validation;
+    return report;
 }
 
 }  // namespace mitome::signature

@@ -60,22 +60,38 @@ struct Person {
     std::uint16_t usage = pki::key_usage::digital_signature | pki::key_usage::non_repudiation;
 };
 
-Holder make_person(const Person& person = {}, const Holder& by = ca()) {
-    static std::uint8_t serial = 0x20;
-    auto key = make_key(person.kind);
+Certificate certify(const crypto::Signer& key, std::uint8_t serial, const Person& person,
+                    const Holder& by) {
     const auto issuer = pki::issuer_of(by.certificate).value();
+    const auto identifier = pki::key_identifier(key.spki()).value();
     const pki::Template what{
-        .serial = {++serial},
+        .serial = {serial},
         .signature_algorithm = issuer.signature_algorithm,
         .issuer = issuer.name,
         .not_before = person.not_before,
         .not_after = person.not_after,
         .subject = name("Sample person"),
-        .spki = key->spki(),
+        .spki = key.spki(),
         .extensions = {pki::extension::key_usage(person.usage),
+                       pki::extension::subject_key_identifier(identifier),
                        pki::extension::authority_key_identifier(issuer.key_identifier)}};
-    auto certificate = signed_by(what, *by.key);
+    return signed_by(what, *by.key);
+}
+
+Holder make_person(const Person& person = {}, const Holder& by = ca()) {
+    static std::uint8_t serial = 0x20;
+    auto key = make_key(person.kind);
+    auto certificate = certify(*key, ++serial, person, by);
     return {std::move(key), std::move(certificate)};
+}
+
+/// Another certificate with the key, the names and the serial number of `one`, and as long.
+Certificate make_twin(const Holder& one) {
+    for (;;) {  // the length of an ECDSA signature varies
+        auto twin = certify(*one.key, one.certificate.serial().front(),
+                            {.not_after = now + hours{1000}}, ca());
+        if (twin.der().size() == one.certificate.der().size()) return twin;
+    }
 }
 
 const Holder& person() {
@@ -94,10 +110,17 @@ RevocationState revoked(Time at, pki::Reason reason = pki::Reason::key_compromis
     return {RevocationState::Kind::revoked, now, at, reason};
 }
 
-Validation judge(const Bytes& cms, const RevocationState& state = good, Time at = now,
+Report judge_all(const Bytes& cms, const RevocationState& state = good, Time at = now,
                  std::string_view content_text = letter) {
     OctetContent content{view(content_text)};
-    return validate(content, cms, pki::Anchors{&ca().certificate, 1}, at, state).value();
+    return validate(content, cms, pki::Anchors{&ca().certificate, 1}, at,
+                    [&](const Certificate&) { return state; })
+        .value();
+}
+
+Validation judge(const Bytes& cms, const RevocationState& state = good, Time at = now,
+                 std::string_view content_text = letter) {
+    return judge_all(cms, state, at, content_text).worst();
 }
 
 /// A folder for what goes to and comes from `openssl cms`.
@@ -132,11 +155,14 @@ public:
             " -CAfile ca.pem -purpose any -out again " +
             more);
     }
+    void put_holder(const char* certificate, const char* key, const Holder& by) const {
+        put(certificate, view(to_pem("CERTIFICATE", by.certificate.der())));
+        by.key->to_pkcs8().value().reveal(
+            [&](BytesView pkcs8) { put(key, view(to_pem("PRIVATE KEY", pkcs8))); });
+    }
     /// What `openssl cms -sign` makes of the letter.
     [[nodiscard]] Bytes made_by_openssl(const Holder& by, const std::string& more) const {
-        put("own.pem", view(to_pem("CERTIFICATE", by.certificate.der())));
-        by.key->to_pkcs8().value().reveal(
-            [&](BytesView pkcs8) { put("own.key", view(to_pem("PRIVATE KEY", pkcs8))); });
+        put_holder("own.pem", "own.key", by);
         EXPECT_TRUE(
             openssl("cms -sign -binary -in letter -signer own.pem -inkey own.key"
                     " -outform DER -out made.p7s " +
@@ -147,6 +173,12 @@ public:
 private:
     std::filesystem::path folder_;
 };
+
+/// A signature of the sample person and of `second` in one file.
+Bytes made_by_two(const Judge& judge_of, const Holder& second) {
+    judge_of.put_holder("two.pem", "two.key", second);
+    return judge_of.made_by_openssl(make_person(), "-cades -signer two.pem -inkey two.key");
+}
 
 // ------------------------------------------------------------------ made by us
 
@@ -307,11 +339,113 @@ TEST(Validation, FailsForOctetsBehindTheSignature) {
     EXPECT_EQ(judge(cms).ground, Ground::malformed);
 }
 
-TEST(Validation, FailsWhenContentIsInside) {
+TEST(Validation, ReadsPem) {
+    const auto cms = sign_letter();
+
+    for (const auto* label : {"CMS", "PKCS7", "PKCS #7 SIGNED DATA"}) {
+        EXPECT_EQ(judge(copy(view(to_pem(label, cms)))).ground, Ground::valid) << label;
+    }
+}
+
+TEST(Validation, ReadsThePemOfOpenSsl) {
     const Judge judge_of;
 
-    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-cades -nodetach")).ground,
-              Ground::malformed);
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-cades -outform PEM")).ground,
+              Ground::valid);
+}
+
+TEST(Validation, FailsForAnotherKindOfPem) {
+    const auto pem = to_pem("CERTIFICATE", person().certificate.der());
+
+    EXPECT_EQ(judge(copy(view(pem))).ground, Ground::malformed);
+}
+
+TEST(Validation, TakesContentThatIsInsideToo) {
+    const Judge judge_of;
+    const auto cms = judge_of.made_by_openssl(person(), "-cades -nodetach");
+
+    EXPECT_EQ(judge(cms).ground, Ground::valid);
+    EXPECT_EQ(judge(cms, good, now, "another letter").ground, Ground::digest_mismatch);
+}
+
+TEST(Validation, TakesContentThatWasStreamedInside) {
+    const Judge judge_of;
+
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-cades -nodetach -stream")).ground,
+              Ground::valid);
+}
+
+TEST(Validation, FailsWhenTheContentInsideIsAnother) {
+    const Judge judge_of;
+    auto cms = judge_of.made_by_openssl(person(), "-cades -nodetach");
+    const auto inside = std::ranges::search(cms, view("Dear"));
+    ASSERT_FALSE(inside.empty());
+    inside.front() = 'N';
+
+    EXPECT_EQ(judge(cms).ground, Ground::digest_mismatch);
+}
+
+TEST(Validation, OfTwoSignersSpeaksOfBoth) {
+    const Judge judge_of;
+
+    const auto report = judge_all(made_by_two(judge_of, person()));
+
+    ASSERT_EQ(report.signers.size(), 2U);
+    EXPECT_EQ(report.verdict(), Verdict::passed);
+    EXPECT_NE(report.signers[0].signer->der(), report.signers[1].signer->der());
+}
+
+TEST(Validation, OfTwoSignersGivesTheWorseVerdict) {
+    const Judge judge_of;
+    const auto stranger = make_person({}, make_ca("Another CA"));
+
+    const auto report = judge_all(made_by_two(judge_of, stranger));
+
+    ASSERT_EQ(report.signers.size(), 2U);
+    EXPECT_EQ(report.verdict(), Verdict::failed);
+    EXPECT_EQ(report.worst().ground, Ground::signer_untrusted);
+    EXPECT_EQ(report.worst().signer->der(), stranger.certificate.der());
+    EXPECT_EQ(std::ranges::count(report.signers, Ground::valid, &Validation::ground), 1);
+}
+
+TEST(Validation, FindsNoSignatureInABagOfCertificates) {
+    const Judge judge_of;
+    judge_of.put("own.pem", view(to_pem("CERTIFICATE", person().certificate.der())));
+    ASSERT_TRUE(judge_of.openssl("crl2pkcs7 -nocrl -certfile own.pem -outform DER -out bag.p7b"));
+
+    EXPECT_EQ(judge(judge_of.get("bag.p7b")).ground, Ground::unsigned_message);
+}
+
+TEST(Validation, FindsNoSignatureInOtherKindsOfCms) {
+    const Judge judge_of;
+    ASSERT_TRUE(judge_of.openssl("cms -digest_create -binary -in letter -outform DER -out made"));
+
+    EXPECT_EQ(judge(judge_of.get("made")).ground, Ground::unsigned_message);
+}
+
+TEST(Validation, DoesNotJudgeAnSMimeMessage) {
+    const Judge judge_of;
+
+    for (const auto* form : {"", "-nodetach "}) {
+        const auto validation =
+            judge(judge_of.made_by_openssl(person(), std::string{form} + "-outform SMIME"));
+
+        EXPECT_EQ(validation.ground, Ground::unsupported) << form;
+        EXPECT_EQ(validation.verdict(), Verdict::indeterminate) << form;
+    }
+}
+
+TEST(Validation, DoesNotJudgeADigestThatItCannotCompute) {
+    const Judge judge_of;
+
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-cades -md sha224")).ground,
+              Ground::unsupported);
+}
+
+TEST(Validation, TakesTheSignerByItsKeyIdentifier) {
+    const Judge judge_of;
+
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-cades -keyid")).ground, Ground::valid);
 }
 
 TEST(Validation, IsIndeterminateWithoutTheSignersCertificate) {
@@ -326,13 +460,44 @@ TEST(Validation, IsIndeterminateWithoutTheSignersCertificate) {
 TEST(Validation, IsIndeterminateForPlainCms) {
     const Judge judge_of;
 
-    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "")).ground, Ground::signer_not_named);
+    const auto validation = judge(judge_of.made_by_openssl(person(), ""));
+
+    EXPECT_EQ(validation.ground, Ground::signer_not_named);
+    EXPECT_EQ(validation.verdict(), Verdict::indeterminate);
+    EXPECT_EQ(etsi_name_of(validation.ground), "SIG_CONSTRAINTS_FAILURE");
 }
 
-TEST(Validation, FailsWithoutSignedAttributes) {
+TEST(Validation, OfPlainCmsSaysFirstThatItsCertificateIsRevoked) {
     const Judge judge_of;
 
-    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-noattr")).ground, Ground::malformed);
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), ""), revoked(now - hours{1})).ground,
+              Ground::revoked_no_timestamp);
+}
+
+TEST(Validation, TellsAnExchangedCertificateFromOneThatIsNotNamed) {
+    auto cms = sign_letter();
+    const auto other = make_twin(person());
+    const auto& der = person().certificate.der();
+    const auto carried = std::ranges::search(cms, der);
+    ASSERT_FALSE(carried.empty());
+    ASSERT_EQ(other.der().size(), der.size());
+    std::ranges::copy(other.der(), carried.begin());
+
+    EXPECT_EQ(judge(cms).ground, Ground::signer_exchanged);
+}
+
+TEST(Validation, IsIndeterminateWithoutSignedAttributes) {
+    const Judge judge_of;
+
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-noattr")).ground,
+              Ground::signer_not_named);
+}
+
+TEST(Validation, FailsForOtherContentWithoutSignedAttributes) {
+    const Judge judge_of;
+
+    EXPECT_EQ(judge(judge_of.made_by_openssl(person(), "-noattr"), good, now, "another").ground,
+              Ground::bad_signature);
 }
 
 TEST(Validation, IsIndeterminateForSha1) {
@@ -402,6 +567,30 @@ TEST(Validation, DoesNotRestOnAnOldAnswer) {
 TEST(Validation, SaysBrokenBeforeItSaysRevoked) {
     EXPECT_EQ(judge(sign_letter(), revoked(now - hours{1}), now, "another letter").ground,
               Ground::digest_mismatch);
+}
+
+TEST(Validation, SaysThatTheSignatureClaimsToBeYoungerThanTheTimeAskedAbout) {
+    const auto validation = judge(sign_letter(), good, now - hours{1});
+
+    EXPECT_TRUE(validation.claims_to_be_younger_than(now - hours{1}));
+    EXPECT_FALSE(validation.claims_to_be_younger_than(now));
+    EXPECT_EQ(validation.verdict(), Verdict::passed);
+}
+
+TEST(Validation, AsksNobodyAboutASignatureThatDoesNotHold) {
+    auto cms = sign_letter();
+    cms.back() ^= 1;
+    OctetContent content{view(letter)};
+    int asked = 0;
+
+    const auto report =
+        validate(content, cms, pki::Anchors{&ca().certificate, 1}, now, [&](const Certificate&) {
+            ++asked;
+            return good;
+        });
+
+    ASSERT_TRUE(report);
+    EXPECT_EQ(asked, 0);
 }
 
 TEST(Ground, HasTheWordsOfTheStandard) {

@@ -54,16 +54,31 @@ Result<std::size_t> FileContent::read(std::span<std::uint8_t> into) {
     }
 }
 
-Result<Bytes> digest(crypto::Hash hash, Content& content) {
-    crypto::Hasher hasher{hash};
+Result<std::vector<Bytes>> digests(std::span<const crypto::Hash> hashes, Content& content) {
+    std::vector<crypto::Hasher> hashers;
+    for (const auto hash : hashes) {
+        hashers.emplace_back(hash);
+    }
     std::vector<std::uint8_t> buffer(chunk);
     for (;;) {
         MITOME_TRY(count, content.read(buffer));
         if (count == 0) {
-            return hasher.finish();
+            break;
         }
-        hasher.add(BytesView{buffer}.first(count));
+        for (auto& hasher : hashers) {
+            hasher.add(BytesView{buffer}.first(count));
+        }
     }
+    std::vector<Bytes> finished;
+    for (auto& hasher : hashers) {
+        finished.push_back(hasher.finish());
+    }
+    return finished;
+}
+
+Result<Bytes> digest(crypto::Hash hash, Content& content) {
+    MITOME_TRY(one, digests(std::span{&hash, 1}, content));
+    return std::move(one.front());
 }
 
 }  // namespace mitome::signature

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <vector>
 
 namespace mitome::signature {
 
@@ -42,5 +43,8 @@ private:
 
 /// Reads to the end, in memory of fixed size.
 [[nodiscard]] Result<Bytes> digest(crypto::Hash hash, Content& content);
+/// Several digests in one reading, in the order of `hashes`.
+[[nodiscard]] Result<std::vector<Bytes>> digests(std::span<const crypto::Hash> hashes,
+                                                 Content& content);
 
 }  // namespace mitome::signature
