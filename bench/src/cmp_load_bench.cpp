@@ -3,7 +3,8 @@
 // Enrols again and again with a CMP server of this machine, without the pauses that the client of
 // `openssl cmp` makes (it writes head and body apart, and the kernel holds its acknowledgement
 // back for 40 ms each time). Usage: cmp_load_bench FOLDER PORT COUNT
-// FOLDER is what cmp_server_bench has made.
+// FOLDER is what cmp_server_bench has made. Each person enrols twice in a row, as a phone does for
+// its two certificates, and then the next one's turn comes.
 #include "world.hpp"
 
 #include <mitome/base/file.hpp>
@@ -22,23 +23,42 @@ pki::Certificate read_certificate(const fs::path& file) {
     return must(pki::Certificate::from_pem(text(must(read_file(file)))));
 }
 
-Key read_key(const fs::path& file) {
-    const auto blocks = must(from_pem(text(must(read_file(file))), "PRIVATE KEY"));
-    return must(crypto::SoftwareKey::from_pkcs8(blocks.front()));
+std::vector<Key> read_keys(const fs::path& file) {
+    std::vector<Key> keys;
+    for (const Bytes& block : must(from_pem(text(must(read_file(file))), "PRIVATE KEY"))) {
+        keys.push_back(must(crypto::SoftwareKey::from_pkcs8(block)));
+    }
+    return keys;
 }
 
-class Holder {
+struct Person {
+    pki::Certificate certificate;
+    Key key;
+};
+
+std::vector<Person> read_people(const fs::path& folder) {
+    std::vector<Key> keys = read_keys(folder / "people.key");
+    const auto blocks = must(from_pem(text(must(read_file(folder / "people.pem"))), "CERTIFICATE"));
+    must_hold(blocks.size() == keys.size(), "a key for each person");
+    std::vector<Person> people;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        people.push_back({must(pki::Certificate::from_der(blocks[i])), std::move(keys[i])});
+    }
+    return people;
+}
+
+class Holders {
 public:
-    Holder(const fs::path& folder, const std::string& port)
+    Holders(const fs::path& folder, const std::string& port)
         : anchor_(read_certificate(folder / "ca.pem")),
-          certificate_(read_certificate(folder / "person.pem")),
-          key_(read_key(folder / "person.key")),
-          new_key_(read_key(folder / "new.key")),
+          people_(read_people(folder)),
+          new_key_(std::move(read_keys(folder / "new.key").front())),
           client_(must(http::Client::create(must(http::Url::parse("http://127.0.0.1:" + port)),
                                             http::Client::Options{}))) {}
 
     void enrol() {
-        const auto identity = cmp::Identity::of(*key_, certificate_);
+        const Person& person = people_[count_++ / 2 % people_.size()];
+        const auto identity = cmp::Identity::of(*person.key, person.certificate);
         pki::crmf::Template wanted;
         wanted.subject = {0x30, 0x00};
         wanted.spki = new_key_->spki();
@@ -69,9 +89,11 @@ private:
     }
 
     crypto::SystemRandom random_;
-    pki::Certificate anchor_, certificate_;
-    Key key_, new_key_;
+    pki::Certificate anchor_;
+    std::vector<Person> people_;
+    Key new_key_;
     std::unique_ptr<http::Client> client_;
+    std::size_t count_ = 0;
 };
 
 }  // namespace
@@ -80,8 +102,8 @@ private:
 int main(int count, char** words) {
     using namespace mitome::bench;
     if (count != 4) return 64;
-    Holder holder{words[1], words[2]};
+    Holders holders{words[1], words[2]};
     const int transactions = std::atoi(words[3]);
-    for (int i = 0; i < transactions; ++i) holder.enrol();
+    for (int i = 0; i < transactions; ++i) holders.enrol();
     return 0;
 }

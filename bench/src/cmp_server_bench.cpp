@@ -51,9 +51,11 @@ Holder new_registration(const Authority& by) {
 class Registration {
 public:
     explicit Registration(const fs::path& folder)
-        : ca_(new_authority(pki::Ca::phone_sign)), own_(new_registration(ca_)) {
+        : ca_(new_authority(pki::Ca::phone_sign)),
+          own_(new_registration(ca_)),
+          protectors_(must(cmp::Protectors::create({&ca_.certificate, 1}))) {
         write(folder, "registration", own_);
-        write(folder, "person", new_person(ca_, 3));
+        write_people(folder);
         write(folder, "new", new_person(ca_, 4));  // new.pem: what the mock always answers
         must(write_file(folder / "ca.pem", view(to_pem("CERTIFICATE", ca_.certificate.der()))));
     }
@@ -67,6 +69,21 @@ public:
     }
 
 private:
+    // So many that the server cannot know each of them from the last time.
+    void write_people(const fs::path& folder) {
+        constexpr std::uint64_t count = 300, first_serial = 1'000'000;
+        std::string certificates, keys;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const Holder person = new_person(ca_, first_serial + i);
+            certificates += to_pem("CERTIFICATE", person.certificate.der());
+            must(person.key->to_pkcs8()).reveal([&](BytesView der) {
+                keys += to_pem("PRIVATE KEY", der);
+            });
+        }
+        must(write_file(folder / "people.pem", view(certificates)));
+        must(write_file(folder / "people.key", view(keys), Access::owner));
+    }
+
     struct Transaction {
         Bytes our_nonce;
         pki::Certificate issued;
@@ -78,7 +95,7 @@ private:
         if (const auto judged = cmp::check_header(request); !judged) {
             return cmp::error_message(to, judged.error());
         }
-        const auto by = cmp::protected_by(request, {&ca_.certificate, 1}, now());
+        const auto by = protectors_.judge(request, now());
         if (!by) return cmp::error_message(to, by.error());
         const Bytes& id = request.header().transaction_id;
         if (request.kind == cmp::RequestKind::confirm) {
@@ -104,6 +121,7 @@ private:
     crypto::SystemRandom random_;
     Authority ca_;
     Holder own_;
+    cmp::Protectors protectors_;
     std::map<Bytes, Transaction> transactions_;
     std::uint64_t count_ = 100;
 };

@@ -147,48 +147,6 @@ Judged<void> check_follow_up(const Request& request, BytesView transaction_id,
     return {};
 }
 
-Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time at) {
-    bool signature_failed = false;
-    bool expired = false;
-    for (auto& candidate : protection_candidates(request.message)) {
-        const auto path = check_path(candidate, request.message.extra_certificates, anchors, at);
-        if (path != PathOutcome::trusted && path != PathOutcome::expired) {
-            continue;
-        }
-        const auto key = crypto::PublicKey::from_spki(candidate.spki());
-        if (!key || !verify_protection(request.message, *key)) {
-            signature_failed = true;
-            continue;
-        }
-        if (path == PathOutcome::expired) {
-            expired = true;
-            continue;
-        }
-        return std::move(candidate);
-    }
-    if (expired) {
-        return refuse(Failure::not_authorized, "the protecting certificate has expired");
-    }
-    if (signature_failed) {
-        return refuse(Failure::bad_message_check, "the protection does not verify");
-    }
-    return refuse(Failure::signer_not_trusted, "the protecting certificate is not trusted");
-}
-
-Judged<Protector> protector_of(const Request& request, Anchors anchors, Time at) {
-    auto certificate = protected_by(request, anchors, at);
-    if (!certificate) {
-        return std::unexpected{certificate.error()};
-    }
-    const auto& others = request.message.extra_certificates;
-    for (std::size_t i = 0; i < anchors.size(); ++i) {
-        if (check_path(*certificate, others, anchors.subspan(i, 1), at) == PathOutcome::trusted) {
-            return Protector{*std::move(certificate), i};
-        }
-    }
-    return refuse(Failure::signer_not_trusted, "the protecting certificate is not trusted");
-}
-
 Judged<void> check_possession(const crmf::Request& request) {
     if (!crmf::verify_possession(request)) {
         return refuse(Failure::bad_pop, "possession of the requested key is not proven");

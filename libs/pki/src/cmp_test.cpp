@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 namespace mitome::pki::cmp {
 namespace {
@@ -251,6 +252,90 @@ TEST(CmpServer, SeesThatTheSenderIsNotTheCertificatesSubject) {
 
     ASSERT_FALSE(by);
     EXPECT_EQ(by.error().failure, Failure::signer_not_trusted);
+}
+
+TEST(CmpServer, DoesNotFollowAChainThatTheRequestBrings) {
+    auto key = sample::make_key();
+    const auto what =
+        subordinate_template(issuer_of(ca().certificate).value(), sample::name("Between"),
+                             key->spki(), Bytes{3}, sample::some_years(), 0)
+            .value();
+    const sample::Holder between{std::move(key), sample::signed_by(what, *ca().key)};
+    const auto below = sample::make_person(between, "Sample person");
+    Message message;
+    message.type = BodyType::pkiconf;
+    message.body = Confirmed{};
+    const auto der = protect(message, below.identity({between.certificate.der()})).value();
+
+    const auto by = protected_by(*parse_request(der), trust().anchors, now);
+
+    ASSERT_FALSE(by);
+    EXPECT_EQ(by.error().failure, Failure::signer_not_trusted);
+}
+
+TEST(Protectors, SayWhichCaIssued) {
+    const auto other = sample::make_root("Another CA");
+    const std::array anchors{other.certificate, ca().certificate};
+    const auto protectors = Protectors::create(anchors).value();
+
+    const auto by = protectors.judge(parsed(some_ir()), now);
+
+    ASSERT_TRUE(by);
+    EXPECT_EQ(by->anchor, 1U);
+}
+
+TEST(Protectors, SeeThatACertificateTheyKnowHasExpired) {
+    const auto short_lived =
+        sample::make_person(ca(), "Sample person", crypto::KeyKind::ec_p256,
+                            {now - std::chrono::hours{24}, now + std::chrono::hours{24}});
+    const auto protectors = Protectors::create(trust().anchors).value();
+    const auto request = parsed(some_ir(short_lived));
+    ASSERT_TRUE(protectors.judge(request, now));
+
+    const auto by = protectors.judge(request, now + std::chrono::hours{48});
+
+    ASSERT_FALSE(by);
+    EXPECT_EQ(by.error().failure, Failure::not_authorized);
+}
+
+TEST(Protectors, SeeThatWhomTheyKnowDidNotSignThis) {
+    const auto protectors = Protectors::create(trust().anchors).value();
+    ASSERT_TRUE(protectors.judge(parsed(some_ir()), now));
+    auto message = parse(some_ir().der).value();
+    message.header.message_time = now + std::chrono::seconds{1};
+
+    const auto by = protectors.judge(*parse_request(encode(message)), now);
+
+    ASSERT_FALSE(by);
+    EXPECT_EQ(by.error().failure, Failure::bad_message_check);
+}
+
+TEST(Protectors, DoNotTakeAStrangersCertificateForOneTheyKnow) {
+    const auto protectors = Protectors::create(trust().anchors).value();
+    ASSERT_TRUE(protectors.judge(parsed(some_ir()), now));
+
+    const auto by = protectors.judge(parsed(some_ir(stranger())), now);
+
+    ASSERT_FALSE(by);
+    EXPECT_EQ(by.error().failure, Failure::signer_not_trusted);
+}
+
+TEST(Protectors, KnowMoreThanTheyRemember) {
+    constexpr int more_than_remembered = 300;
+    const auto protectors = Protectors::create(trust().anchors).value();
+    const auto first = parsed(some_ir());
+    ASSERT_TRUE(protectors.judge(first, now));
+    const auto key = sample::make_key();
+    for (int i = 0; i < more_than_remembered; ++i) {
+        const auto certificate = sample::issue(ca(), key->spki(), "Sample person");
+        Message message;
+        message.type = BodyType::pkiconf;
+        message.body = Confirmed{};
+        const auto der = protect(message, Identity::of(*key, certificate)).value();
+        ASSERT_TRUE(protectors.judge(*parse_request(der), now));
+    }
+
+    EXPECT_TRUE(protectors.judge(first, now));
 }
 
 TEST(CmpServer, RefusesAnUnprotectedRequest) {

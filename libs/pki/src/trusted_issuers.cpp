@@ -84,7 +84,8 @@ PathAnswer TrustedIssuers::judge(const Certificate& certificate, Time at,
     // certificate has none the signature does.
     const BytesView authority = certificate.authority_key_identifier();
     PathAnswer answer{.verdict = PathVerdict::issuer_unknown};
-    for (const Trusted& trusted : issuers_) {
+    for (std::size_t place = 0; place < issuers_.size(); ++place) {
+        const Trusted& trusted = issuers_[place];
         const BytesView identifier = trusted.certificate.subject_key_identifier();
         if (!same(trusted.certificate.subject(), certificate.issuer())) continue;
         if (!authority.empty() && !identifier.empty() && !same(authority, identifier)) continue;
@@ -95,9 +96,15 @@ PathAnswer TrustedIssuers::judge(const Certificate& certificate, Time at,
         answer.verdict = judge_below(certificate, trusted.certificate, at, usage);
         answer.issuer = &trusted.certificate;
         answer.issuer_key = &trusted.key;
+        answer.place = place;
         return answer;
     }
     return answer;
+}
+
+PathVerdict TrustedIssuers::judge_known(const Certificate& certificate, std::size_t place, Time at,
+                                        std::uint16_t usage) const {
+    return judge_below(certificate, issuers_.at(place).certificate, at, usage);
 }
 
 }  // namespace mitome::pki

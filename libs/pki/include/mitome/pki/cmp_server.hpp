@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <span>
 
 namespace mitome::pki::cmp {
@@ -61,20 +62,39 @@ struct Request {
 [[nodiscard]] Judged<void> check_follow_up(const Request& request, BytesView transaction_id,
                                            BytesView last_sender_nonce);
 
-/// The certificate that made the protection and leads to an anchor: signerNotTrusted,
-/// badMessageCheck, or notAuthorized when it has expired.
-[[nodiscard]] Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time at);
-
 /// Who made a protection, and under which CA.
 struct Protector {
     Certificate certificate;
-    std::size_t anchor = 0;  ///< which of the anchors leads to it: what it may ask depends on that
+    std::size_t anchor = 0;  ///< which of the anchors issued it: what it may ask depends on that
 };
 
-/// `protected_by` where the CA matters. Anchors are tried in their order. A CA also certifies
-/// OCSP responders and registration itself: that the certificate is a person's is the caller's to
-/// see.
+/// The CAs whose certificates may protect requests. Only what they issued themselves is taken, so
+/// that no chain that a stranger sends is followed. The certificates of the last hundreds of
+/// protectors are remembered as truly signed, which spares the messages that follow in a
+/// transaction that check; validity, usage and the protection itself are judged every time. Safe
+/// to use from several threads.
+class Protectors {
+public:
+    /// `malformed` when a CA's key cannot be read. The order of `anchors` counts.
+    [[nodiscard]] static Result<Protectors> create(Anchors anchors);
+    Protectors(Protectors&&) noexcept;
+    Protectors& operator=(Protectors&&) noexcept;
+    ~Protectors();
+
+    /// Whose certificate made the protection: signerNotTrusted, badMessageCheck, or notAuthorized
+    /// when it has expired. A CA also certifies OCSP responders and registration itself: that the
+    /// certificate is a person's is the caller's to see, and so is revocation.
+    [[nodiscard]] Judged<Protector> judge(const Request& request, Time at) const;
+
+private:
+    struct State;
+    explicit Protectors(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// One request alone. Whoever gets many keeps `Protectors`.
 [[nodiscard]] Judged<Protector> protector_of(const Request& request, Anchors anchors, Time at);
+[[nodiscard]] Judged<Certificate> protected_by(const Request& request, Anchors anchors, Time at);
 
 /// badPOP unless `crmf::verify_possession` holds.
 [[nodiscard]] Judged<void> check_possession(const crmf::Request& request);

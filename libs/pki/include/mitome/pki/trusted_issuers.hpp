@@ -7,6 +7,7 @@
 
 #include <mitome/pki/certificate.hpp>
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct PathAnswer {
     PathVerdict verdict{};
     const Certificate* issuer = nullptr;  ///< set once one is found; lives in `TrustedIssuers`
     const crypto::PublicKey* issuer_key = nullptr;
+    std::size_t place = 0;  ///< of that issuer among those given to `create`
 };
 
 /// CAs that are believed. Several generations share one name, so that the issuer is found by key
@@ -47,6 +49,11 @@ public:
     /// Judges `certificate` at `at`; `usage` are the bits of namespace key_usage that it must have.
     [[nodiscard]] PathAnswer judge(const Certificate& certificate, Time at,
                                    std::uint16_t usage) const;
+
+    /// The same for a certificate whose signature by the issuer at `place` has held before: all
+    /// that depends on the time or the usage is judged again, the signature is not.
+    [[nodiscard]] PathVerdict judge_known(const Certificate& certificate, std::size_t place,
+                                          Time at, std::uint16_t usage) const;
 
     [[nodiscard]] bool empty() const { return issuers_.empty(); }
 
