@@ -33,9 +33,11 @@ known() { # serial of phone-sign: its state in the ledger
 serial_in() { openssl x509 -in "$1" -noout -serial | cut -d= -f2; }
 expect "implicit confirmation is asked for" 0 cmp keys -cmd ir -newkey new.key -certout implicit.pem -implicit_confirm \
     -reqout ir.req,certconf.req -rspout ir.rsp,pkiconf.rsp
-has_implicit() { openssl asn1parse -inform DER -in "$1" | grep -qE 'implicitConfirm|1\.3\.6\.1\.5\.5\.7\.4\.13'; }
-has_implicit ir.req || fail "the request asks for it"
-! has_implicit ir.rsp || fail "the answer grants it"
+implicit='implicitConfirm|1\.3\.6\.1\.5\.5\.7\.4\.13'
+holds "the request asks for it" "$(openssl asn1parse -inform DER -in ir.req)" "$implicit"
+answer=$(openssl asn1parse -inform DER -in ir.rsp)
+holds "the answer is one" "$answer" "SEQUENCE"
+lacks "the answer grants it" "$answer" "$implicit"
 [[ -s certconf.req && -s pkiconf.rsp ]] || fail "certConf was not exchanged"
 same "it is active once confirmed" "$(known "$(serial_in implicit.pem)" | field .state)" issued
 
