@@ -5,34 +5,12 @@
 
 #include <mitome/base/log.hpp>
 #include <mitome/base/secret.hpp>
+#include <mitome/base/service.hpp>
 
-#include <csignal>
 #include <cstdlib>
-#include <span>
 
 namespace mitome::authority {
 namespace {
-
-struct Arguments {
-    std::filesystem::path config;
-    bool initialise = false;
-};
-
-std::optional<Arguments> read_arguments(std::span<char*> words) {
-    Arguments arguments;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        const std::string_view word = words[i];
-        if (word == "--config" && i + 1 < words.size()) {
-            arguments.config = words[++i];
-        } else if (word == "--initialise") {
-            arguments.initialise = true;
-        } else {
-            return std::nullopt;
-        }
-    }
-    if (arguments.config.empty()) return std::nullopt;
-    return arguments;
-}
 
 // A sandbox may be told to die at a step of issuance, so that a test sees what is left.
 Result<issuance::Interruption> interruption_of(const Config& config) {
@@ -44,7 +22,7 @@ Result<issuance::Interruption> interruption_of(const Config& config) {
     return issuance::crash_at(*step);
 }
 
-Done run(const Arguments& arguments) {
+Done run(const ServiceArguments& arguments, const EndSignals& ends) {
     if (const Done guarded = guard_memory(); !guarded) {
         log(Level::warning, "memory.unlocked", {{"error", guarded.error()}});
     }
@@ -54,14 +32,6 @@ Done run(const Arguments& arguments) {
     MITOME_TRY(database,
                store::Database::open(config.folder / "ledger.db", store::authority_schema()));
     if (arguments.initialise) return {};
-
-    // Before any thread is made, so that all of them leave these to sigwait.
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
 
     MITOME_TRY(interruption, interruption_of(config));
     store::Ledger ledger{*database};
@@ -109,9 +79,7 @@ Done run(const Arguments& arguments) {
     feeder.start();
     log(Level::info, "ready", {{"port", server->port()}});
 
-    int received = 0;
-    sigwait(&ends, &received);
-    log(Level::info, "ending", {{"signal", received}});
+    ends.wait();
     server->stop();
     return {};
 }
@@ -120,17 +88,6 @@ Done run(const Arguments& arguments) {
 }  // namespace mitome::authority
 
 int main(int count, char** words) {
-    mitome::start_log("mitome-authority", mitome::Level::info);
-    const auto arguments =
-        mitome::authority::read_arguments({words, static_cast<std::size_t>(count)});
-    if (!arguments) {
-        mitome::log(mitome::Level::error, "usage: mitome-authority --config FILE [--initialise]");
-        return 64;
-    }
-    const mitome::Done done = mitome::authority::run(*arguments);
-    if (!done) {
-        mitome::log(mitome::Level::error, "ended", {{"error", done.error()}});
-        return done.error().fault == mitome::Fault::unavailable ? 7 : 70;
-    }
-    return 0;
+    return mitome::run_service("mitome-authority", {words, static_cast<std::size_t>(count)},
+                               mitome::authority::run);
 }

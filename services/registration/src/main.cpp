@@ -6,12 +6,11 @@
 #include <mitome/apdu/scp03.hpp>
 #include <mitome/base/file.hpp>
 #include <mitome/base/log.hpp>
+#include <mitome/base/service.hpp>
 #include <mitome/http/server.hpp>
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
@@ -79,7 +78,7 @@ Result<std::unique_ptr<http::Server>> listen(std::uint16_t port, const http::Rou
                                routes);
 }
 
-Done serve(const Config& config, const sigset_t& stop) {
+Done serve(const Config& config, const EndSignals& ends) {
     static_cast<void>(guard_memory());  // refused in many containers; dumps are off all the same
     const SystemClock clock;
     crypto::SystemRandom random;
@@ -101,52 +100,43 @@ Done serve(const Config& config, const sigset_t& stop) {
                   .clock = clock,
                   .random = random,
                   .confirm_wait = config.confirm_wait,
+                  .lease = config.lease,
+                  .erase_patience = config.erase_patience,
                   .interruption = std::move(interruption)};
     Orders orders{office};
     HsmKeysets keysets{std::move(administration_token), config.sandbox
                                                             ? apdu::scp03::sandbox_key_size
                                                             : apdu::scp03::production_key_size};
-    Administration administration{office, orders, keysets};
-    Certification certification{office, orders, *signer, std::move(maker_root)};
-    Service service{office, orders, administration, certification};
+    Revocations revocations{office};
+    Resets resets{office};
+    Erasures erasures{office, *signer, maker_root};
+    Administration administration{office, orders, resets, erasures, keysets};
+    Certification certification{office, orders,  revocations,
+                                resets, *signer, std::move(maker_root)};
+    Service service{office, orders, administration, certification, erasures};
 
     MITOME_TRY(identity, http::read_tls(config.tls));
     MITOME_TRY(inner, listen(config.port, private_routes(service), std::move(identity)));
     MITOME_TRY(outer, listen(config.public_port, public_routes(service), std::nullopt));
     std::jthread tending{[&](const std::stop_token& end) {
-        tend(end, config, authority, *signer, credentials, orders, clock);
+        tend(end, config, authority, *signer, credentials, orders, revocations, clock);
     }};
     log(Level::info, "ready", {{"port", inner->port()}, {"public_port", outer->port()}});
-    int signal = 0;
-    sigwait(&stop, &signal);
+    ends.wait();
     outer->stop();
     inner->stop();
-    log(Level::info, "stopped", {{"signal", signal}});
     return {};
+}
+
+Done run(const ServiceArguments& arguments, const EndSignals& ends) {
+    MITOME_TRY(config, read_config(arguments.config));
+    return arguments.initialise ? initialise(config, SystemClock{}.now()) : serve(config, ends);
 }
 
 }  // namespace
 }  // namespace mitome::registration
 
 int main(int count, char** words) {
-    using namespace mitome;
-    start_log("mitome-registration", Level::info);
-    const bool set_up = count == 4 && std::string_view{words[3]} == "--initialise";
-    if ((count != 3 && !set_up) || std::string_view{words[1]} != "--config") {
-        std::fputs("usage: mitome-registration --config FILE [--initialise]\n", stderr);
-        return 64;
-    }
-    sigset_t stop;  // before any thread is made, so that only sigwait takes them
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-
-    const auto config = registration::read_config(words[2]);
-    const Done done = !config  ? Done{std::unexpected{config.error()}}
-                      : set_up ? registration::initialise(*config, SystemClock{}.now())
-                               : registration::serve(*config, stop);
-    if (done) return 0;
-    log(Level::error, "failed", {{"because", done.error()}});
-    return 70;
+    return mitome::run_service("mitome-registration", {words, static_cast<std::size_t>(count)},
+                               mitome::registration::run);
 }
