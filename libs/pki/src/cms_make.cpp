@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/pki/cms.hpp>
+#include "cms_make.hpp"
+
 #include <mitome/pki/der.hpp>
 
 #include <algorithm>
@@ -61,19 +62,23 @@ Bytes signing_certificate(crypto::Hash hash, const Certificate& certificate) {
     return der::sequence({der::sequence({id})});
 }
 
-}  // namespace
+/// The content as it goes into a SignedData: detached where it has no octets.
+struct Encapsulated {
+    std::string_view type = id_data;
+    Bytes octets;  ///< DER of eContent, or empty
+};
 
 // SignedData ::= SEQUENCE { version, digestAlgorithms SET OF, encapContentInfo,
 //     certificates [0] IMPLICIT SET OF OPTIONAL, signerInfos SET OF SignerInfo }
 // SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, signedAttrs [0] IMPLICIT SET OF,
 //     signatureAlgorithm, signature OCTET STRING }
-Result<Bytes> make_detached(const ToSign& what, crypto::Signer& signer,
-                            const Certificate& certificate, std::span<const Bytes> others) {
+Result<Bytes> make(const Encapsulated& content, const ToSign& what, crypto::Signer& signer,
+                   const Certificate& certificate, std::span<const Bytes> others) {
     if (what.content_digest.size() != crypto::size_of(what.hash)) {
         return fail(Fault::malformed, "cms: content digest of a wrong length");
     }
     std::vector<Bytes> attributes{
-        attribute(id_content_type, der::oid(id_data)),
+        attribute(id_content_type, der::oid(content.type)),
         attribute(id_message_digest, der::octet_string(what.content_digest)),
         attribute(id_signing_certificate_v2, signing_certificate(what.hash, certificate)),
     };
@@ -94,13 +99,32 @@ Result<Bytes> make_detached(const ToSign& what, crypto::Signer& signer,
 
     std::vector<Bytes> certificates{others.begin(), others.end()};
     certificates.push_back(certificate.der());
+    // RFC 5652 §5.1: 3 for any other content than id-data.
+    const std::uint64_t version = content.type == id_data ? 1 : 3;
     const auto signed_data =
-        der::sequence({der::integer(std::uint64_t{1}), der::wrap(der::tag::set, algorithm),
-                       der::sequence({der::oid(id_data)}),
+        der::sequence({der::integer(version), der::wrap(der::tag::set, algorithm),
+                       der::sequence({der::oid(content.type), content.octets}),
                        der::wrap(der::tag::constructed(0), in_order(std::move(certificates))),
                        der::wrap(der::tag::set, signer_info)});
     return der::sequence(
         {der::oid(id_signed_data), der::wrap(der::tag::constructed(0), signed_data)});
+}
+
+}  // namespace
+
+Result<Bytes> make_detached(const ToSign& what, crypto::Signer& signer,
+                            const Certificate& certificate, std::span<const Bytes> others) {
+    return make({}, what, signer, certificate, others);
+}
+
+Result<Bytes> make_enclosed(const Enclosed& what, crypto::Hash hash, crypto::Signer& signer,
+                            const Certificate& certificate, std::span<const Bytes> others) {
+    const Bytes digest = crypto::digest(hash, what.content);
+    const Encapsulated content{
+        .type = what.type,
+        .octets = der::wrap(der::tag::constructed(0), der::octet_string(what.content))};
+    return make(content, {.hash = hash, .content_digest = digest, .signing_time = {}}, signer,
+                certificate, others);
 }
 
 }  // namespace mitome::pki::cms
