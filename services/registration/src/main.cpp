@@ -100,26 +100,20 @@ Done serve(const Config& config, const EndSignals& ends) {
                   .clock = clock,
                   .random = random,
                   .confirm_wait = config.confirm_wait,
-                  .lease = config.lease,
-                  .erase_patience = config.erase_patience,
                   .interruption = std::move(interruption)};
     Orders orders{office};
     HsmKeysets keysets{std::move(administration_token), config.sandbox
                                                             ? apdu::scp03::sandbox_key_size
                                                             : apdu::scp03::production_key_size};
-    Revocations revocations{office};
-    Resets resets{office};
-    Erasures erasures{office, *signer, maker_root};
-    Administration administration{office, orders, resets, erasures, keysets};
-    Certification certification{office, orders,  revocations,
-                                resets, *signer, std::move(maker_root)};
-    Service service{office, orders, administration, certification, erasures};
+    Administration administration{office, orders, keysets};
+    Certification certification{office, orders, *signer, std::move(maker_root)};
+    Service service{office, orders, administration, certification};
 
     MITOME_TRY(identity, http::read_tls(config.tls));
     MITOME_TRY(inner, listen(config.port, private_routes(service), std::move(identity)));
     MITOME_TRY(outer, listen(config.public_port, public_routes(service), std::nullopt));
     std::jthread tending{[&](const std::stop_token& end) {
-        tend(end, config, authority, *signer, credentials, orders, revocations, clock);
+        tend(end, config, authority, *signer, credentials, orders, clock);
     }};
     log(Level::info, "ready", {{"port", inner->port()}, {"public_port", outer->port()}});
     ends.wait();
