@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/issuance/batch.hpp>
+#include "judgement.hpp"
 
-#include <optional>
+#include <mitome/issuance/batch.hpp>
 
 namespace mitome::issuance {
 namespace {
 
-store::Standing goal_of(Change change) {
-    switch (change) {
-        case Change::hold: return store::Standing::held;
-        case Change::release: return store::Standing::issued;
-        case Change::revoke: return store::Standing::revoked;
-    }
+store::Standing goal_of(life::Event event) {
+    if (event == life::Event::hold) return store::Standing::held;
+    if (event == life::Event::release) return store::Standing::issued;
     return store::Standing::revoked;
 }
 
-/// Absent: this CA has no such certificate.
-Result<std::optional<store::Standing>> standing(const Records& records, const BatchEntry& entry,
-                                                const store::View& view) {
-    const auto found = records.ledger.entry(entry.ca, entry.withdrawal.serial, view);
-    if (!found) return std::unexpected{found.error()};
-    if (!*found || (*found)->standing == store::Standing::drawn)
-        return std::optional<store::Standing>{};
-    return std::optional{(*found)->standing};
-}
-
 /// What `withdraw` would say of it, or that there is nothing to do.
-Taken judge(const Records& records, const BatchEntry& entry, store::Standing now) {
-    const Change change = change_of(entry.withdrawal.reason);
-    if (now == goal_of(change)) return Taken::unchanged;
-    if (change == Change::release && !records.hold_rules.may_release(entry.ca))
-        return Taken::refused;
-    return next(now, change) ? Taken::changed : Taken::refused;
+Result<Taken> judge(const Records& records, const BatchEntry& entry, Time now,
+                    const store::View& view) {
+    MITOME_TRY(found, records.ledger.entry(entry.ca, entry.withdrawal.serial, view));
+    if (!found || found->standing == store::Standing::drawn) return Taken::unknown;
+    if (found->standing == goal_of(life::event_of(entry.withdrawal.reason))) {
+        return Taken::unchanged;
+    }
+    return refusal_of(*found, entry.withdrawal, records.hold_rules, now) ? Taken::refused
+                                                                         : Taken::changed;
 }
 
 }  // namespace
@@ -54,8 +44,8 @@ Result<WithdrawnBatch> withdraw_all(const Records& records, std::span<const Batc
     MITOME_TRY(change, records.database.begin());
     for (const BatchEntry& entry : entries) {
         const Withdrawal& wanted = entry.withdrawal;
-        MITOME_TRY(now, standing(records, entry, change));
-        batch.taken.push_back(now ? judge(records, entry, *now) : Taken::unknown);
+        MITOME_TRY(taken, judge(records, entry, batch.at, change));
+        batch.taken.push_back(taken);
         if (batch.taken.back() != Taken::changed) continue;
         MITOME_CHECK(records.ledger.record_revocation(change, {.ca = entry.ca,
                                                                .serial = wanted.serial,

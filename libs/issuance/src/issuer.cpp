@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "judgement.hpp"
+
 #include <mitome/base/log.hpp>
 #include <mitome/issuance/issuer.hpp>
 #include <mitome/pki/crl.hpp>
@@ -310,15 +312,9 @@ Result<Withdrawn> Issuer::withdraw(const Withdrawal& withdrawal) {
     const Time now = records_.clock.now();
     MITOME_TRY(change, records_.database.begin());
     MITOME_TRY(entry, records_.ledger.entry(ca(), withdrawal.serial, change));
-    if (!entry || entry->standing == store::Standing::drawn) {
-        return fail(Fault::absent, "issuer: no such certificate");
-    }
-    const Change what = change_of(withdrawal.reason);
-    if (what == Change::release && !records_.hold_rules.may_release(ca())) {
-        return fail(Fault::denied, "issuer: not released from a hold");
-    }
-    if (!next(entry->standing, what)) {
-        return fail(Fault::conflict, "issuer: its state does not allow this");
+    if (!entry) return std::unexpected{error_of(life::Refused::certificate_unknown)};
+    if (const auto refused = refusal_of(*entry, withdrawal, records_.hold_rules, now)) {
+        return std::unexpected{error_of(*refused)};
     }
     MITOME_CHECK(records_.ledger.record_revocation(change, {.ca = ca(),
                                                             .serial = withdrawal.serial,

@@ -347,7 +347,7 @@ TEST(Issuer, KeepsASignatureCertificateOnHold) {
         process.issuer().withdraw(withdrawal(issued->serial, pki::Reason::remove_from_crl));
 
     ASSERT_FALSE(released);
-    EXPECT_EQ(released.error().fault, Fault::denied);
+    EXPECT_EQ(released.error().fault, Fault::conflict);
 }
 
 TEST(Issuer, ListsWhatIsRevokedInItsCrl) {

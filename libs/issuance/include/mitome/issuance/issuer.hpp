@@ -11,7 +11,7 @@
 
 #include <mitome/crypto/random.hpp>
 #include <mitome/issuance/interruption.hpp>
-#include <mitome/issuance/standing.hpp>
+#include <mitome/issuance/life.hpp>
 #include <mitome/pki/lint.hpp>
 #include <mitome/pki/profile.hpp>
 #include <mitome/store/audit.hpp>
@@ -89,14 +89,18 @@ struct Withdrawal {
     Bytes serial;
     pki::Reason reason = pki::Reason::unspecified;
     std::optional<Time> invalidity;
-    std::string role;
+    std::string role;   ///< a TLS role
     std::string cause;  ///< a code; nothing about a person
+    std::optional<life::Actor> actor = {};  ///< for whom the role speaks; absent: anyone it may
 };
 
 struct Withdrawn {
     Time at{};
     std::uint64_t head = 0;  ///< of the feed, with this change in it
 };
+
+/// Which rule of life.hpp an error of `withdraw` stands for; absent for every other error.
+[[nodiscard]] std::optional<life::Refused> refused_in(const Error& error);
 
 /// What all issuers of a process write to and ask.
 struct Records {
@@ -137,8 +141,8 @@ public:
     [[nodiscard]] Result<Issued> issue_responder(const Order& order);
     [[nodiscard]] Result<Issued> issue_registration(const Order& order);
 
-    /// `absent`: no such serial. `conflict`: revoked already, or a release of what is not held.
-    /// `denied`: certificates of this CA do not come out of a hold.
+    /// What life.hpp does not list is refused, and `refused_in` the error says why: `absent` no
+    /// such certificate, `denied` that the role or actor may not, `conflict` everything else.
     [[nodiscard]] Result<Withdrawn> withdraw(const Withdrawal& withdrawal);
 
     /// Signs a full CRL of what is revoked now and keeps it. One at a time.
