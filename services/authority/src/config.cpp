@@ -7,6 +7,23 @@
 
 namespace mitome::authority {
 
+namespace {
+
+// Default: what the service is known to do, which is the phone's authentication certificate.
+issuance::HoldRules hold_rules(Settings& settings) {
+    issuance::HoldRules rules;
+    for (const auto& [ca, key] : {std::pair{pki::Ca::card_sign, "hold.releasable.card.sign"},
+                                  std::pair{pki::Ca::card_auth, "hold.releasable.card.auth"},
+                                  std::pair{pki::Ca::phone_sign, "hold.releasable.phone.sign"},
+                                  std::pair{pki::Ca::phone_auth, "hold.releasable.phone.auth"}}) {
+        bool& releasable = rules.releasable[static_cast<std::size_t>(ca)];
+        releasable = settings.flag(key, releasable);
+    }
+    return rules;
+}
+
+}  // namespace
+
 Result<Config> read_config(const std::filesystem::path& file) {
     MITOME_TRY(settings, Settings::read(file));
     Config config{
@@ -19,6 +36,7 @@ Result<Config> read_config(const std::filesystem::path& file) {
         .hsm = {.module = settings.path("hsm.module"),
                 .label = settings.text("hsm.token"),
                 .pin_file = settings.path("hsm.pin_file")},
+        .hold_rules = hold_rules(settings),
     };
     const std::string status_url = settings.text("status_url");
     MITOME_CHECK(settings.finish());

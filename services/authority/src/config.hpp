@@ -4,6 +4,7 @@
 #include <mitome/base/result.hpp>
 #include <mitome/http/tls_files.hpp>
 #include <mitome/http/url.hpp>
+#include <mitome/issuance/life.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,7 @@ struct Config {
     bool sandbox = false;
     http::TlsFiles tls;
     HsmToken hsm;
+    issuance::HoldRules hold_rules;
 };
 
 [[nodiscard]] Result<Config> read_config(const std::filesystem::path& file);

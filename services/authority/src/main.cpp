@@ -42,7 +42,8 @@ Done run(const ServiceArguments& arguments, const EndSignals& ends) {
                                     .audit = audit,
                                     .clock = clock,
                                     .random = random,
-                                    .interruption = interruption};
+                                    .interruption = interruption,
+                                    .hold_rules = config.hold_rules};
     Issuers issuers;
     MITOME_TRY(cas, open_cas(config));
     for (issuance::CertificateAuthority& ca : cas) {

@@ -59,6 +59,11 @@ Result<RevokeBody> to_revocation(http::JsonObject& body, std::string_view role) 
     MITOME_TRY(cause, body.optional_text("cause"));
     revoke.withdrawal.cause = cause.value_or("asked");
     revoke.withdrawal.role = role;
+    MITOME_TRY(actor, body.optional_text("actor"));
+    if (actor) {
+        revoke.withdrawal.actor = issuance::life::actor_of(*actor);
+        if (!revoke.withdrawal.actor) return fail(Fault::malformed, "authority: no such actor");
+    }
     MITOME_CHECK(body.finish());
     return revoke;
 }

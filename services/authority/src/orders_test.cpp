@@ -99,6 +99,21 @@ TEST(ParseRevoke, RefusesAnotherReason) {
         parse_revoke(view(R"({"ca":"phone-auth","serial":"41","reason":"lost"})"), "operator"));
 }
 
+TEST(ParseRevoke, KnowsForWhomTheRoleSpeaks) {
+    const auto body = parse_revoke(
+        view(R"({"ca":"phone-auth","serial":"41","reason":"certificateHold","actor":"stop_code"})"),
+        "registration");
+
+    ASSERT_TRUE(body);
+    EXPECT_EQ(body->withdrawal.actor, issuance::life::Actor::stop_code);
+}
+
+TEST(ParseRevoke, RefusesAnotherActor) {
+    EXPECT_FALSE(parse_revoke(
+        view(R"({"ca":"phone-auth","serial":"41","reason":"certificateHold","actor":"mayor"})"),
+        "registration"));
+}
+
 TEST(ParseRevokeBatch, ReadsItsEntriesInOrder) {
     const auto batch = parse_revoke_batch(
         view(R"({"entries":[{"ca":"card-sign","serial":"41","reason":"affiliationChanged",

@@ -120,11 +120,12 @@ http::Response revoke(Service& service, const http::Call& call) {
     if (!body) return refuse(body.error(), "request_refused");
     const auto done = service.issuers.at(body->ca)->withdraw(body->withdrawal);
     if (!done) {
-        const bool release = body->withdrawal.reason == pki::Reason::remove_from_crl;
-        if (done.error().fault == Fault::denied) {
-            return http::problem(409, "release_refused", done.error().what.text);
+        const auto refused = issuance::refused_in(done.error());
+        if (refused == issuance::life::Refused::not_authorized) {
+            return http::problem(403, "not_authorized", done.error().what.text);
         }
-        return refuse(done.error(), release ? "release_refused" : "already_revoked");
+        return refuse(done.error(),
+                      refused ? issuance::life::name_of(*refused) : "already_revoked");
     }
     return answer({{"revoked_at", to_rfc3339(done->at)},
                    {"published", service.feeder.wait_until_fed(done->head, patience)}});
