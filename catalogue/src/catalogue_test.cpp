@@ -260,7 +260,8 @@ TEST(Failures, HaveAPageWithCauseMeaningAndNextStep) {
     const std::array all{Value{"n", "2"},        Value{"k", "2"},       Value{"date", "D"},
                          Value{"time", "T"},     Value{"file", "F"},    Value{"home", "H"},
                          Value{"argument", "A"}, Value{"service", "S"}, Value{"process", "P"},
-                         Value{"log", "L"},      Value{"port", "1"},    Value{"program", "P"}};
+                         Value{"log", "L"},      Value{"port", "1"},    Value{"program", "P"},
+                         Value{"name", "N"}};
     for (const auto code : codes) {
         for (const auto language : languages) {
             const auto [what, means, next] = page(code, language, all);

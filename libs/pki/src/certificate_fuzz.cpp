@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mitome/pki/certificate.hpp>
 #include <mitome/pki/der.hpp>
+#include <mitome/pki/extension_value.hpp>
 
 #include <cstdlib>
 
@@ -47,5 +48,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
     static_cast<void>(to_text_name(duplicate.subject()));
     static_cast<void>(parse_signature_algorithm(duplicate.signature_algorithm()));
     static_cast<void>(key_identifier(duplicate.spki()));
+    for (const Extension& extension : duplicate.extensions()) {
+        static_cast<void>(read_alternative_names(extension.value));
+        static_cast<void>(read_distribution_points(extension.value));
+        static_cast<void>(read_accesses(extension.value));
+        static_cast<void>(read_policy_texts(extension.value));
+        static_cast<void>(read_authority_certificate(extension.value));
+    }
     return 0;
 }

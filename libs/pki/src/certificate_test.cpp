@@ -154,6 +154,12 @@ TEST(NameText, EscapesWhatRfc4514AndTerminalsAskFor) {
     EXPECT_EQ(to_text_name(name), R"(CN=\#x\1B[2J\\,O=\ a\,b\+\"c\"\;\ ,C=JP)");
 }
 
+TEST(NameText, EscapesMarksThatTurnTheWriting) {
+    const Bytes name = make_name({{attribute::common_name, "a\xE2\x80\xAE\xC2\x9B"}});
+
+    EXPECT_EQ(to_text_name(name), R"(CN=a\E2\80\AE\C2\9B)");
+}
+
 TEST(NameText, ShowsWhatIsNoTextAsHex) {
     const Bytes name = der::sequence({der::wrap(
         der::tag::set, der::sequence({der::oid("1.2.3"), der::octet_string(Bytes{1, 2})}))});

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "utf8.hpp"
+
 #include <mitome/pki/certificate.hpp>
 #include <mitome/pki/der.hpp>
 
@@ -42,12 +44,14 @@ std::string value_text(const der::Element& value) {
     std::string out;
     for (std::size_t i = 0; i < raw.size(); ++i) {
         const char letter = raw[i];
-        const auto octet = static_cast<std::uint8_t>(letter);
         const bool at_edge =
             (i == 0 && (letter == ' ' || letter == '#')) || (i + 1 == raw.size() && letter == ' ');
-        if (octet < 0x20 || octet == 0x7F) {
-            out += '\\';
-            out += to_hex(BytesView{&octet, 1});
+        if (const auto steering = steering_octets(raw.substr(i)); steering != 0) {
+            for (const char octet : raw.substr(i, steering)) {
+                out += '\\';
+                out += to_hex(view({&octet, 1}));
+            }
+            i += steering - 1;
         } else {
             if (at_edge || special.contains(letter)) out += '\\';
             out += letter;

@@ -35,4 +35,16 @@ std::optional<std::size_t> count_utf8(BytesView octets) {
     return count;
 }
 
+std::size_t steering_octets(std::string_view text) {
+    const auto octet = [&](std::size_t i) {
+        return i < text.size() ? static_cast<std::uint8_t>(text[i]) : std::uint8_t{0};
+    };
+    if (octet(0) < 0x20 || octet(0) == 0x7F) return 1;
+    if (octet(0) == 0xC2 && octet(1) >= 0x80 && octet(1) <= 0x9F) return 2;
+    const bool turns =
+        octet(0) == 0xE2 && ((octet(1) == 0x80 && octet(2) >= 0xAA && octet(2) <= 0xAE) ||
+                             (octet(1) == 0x81 && octet(2) >= 0xA6 && octet(2) <= 0xA9));
+    return turns ? 3 : 0;
+}
+
 }  // namespace mitome::pki
