@@ -121,6 +121,42 @@ TEST(AuthorityAndStatus, AreBelievedByOpenSslAndGnuTls) {
     EXPECT_THAT(std::string{text(again->content())}, HasSubstr("already_revoked"));
 }
 
+std::string change(const std::string& serial, const std::string& reason, const std::string& more) {
+    return R"({"ca":"phone-auth","serial":")" + serial + R"(","reason":")" + reason + R"(")" +
+           more + "}";
+}
+
+TEST(AuthorityAndStatus, HoldAndReleaseByTheTableAlone) {
+    const Home home;
+    ASSERT_EQ(home.initialise().status, 0);
+    const Program status = home.status();
+    const Program authority = home.authority();
+    ASSERT_TRUE(home.ready()) << authority.log() << status.log();
+    const auto key = crypto::SoftwareKey::generate(crypto::KeyKind::rsa_2048).value();
+    const auto certified = issue(home, "phone-auth", "0102030405060708", key->spki(), "ee");
+    ASSERT_TRUE(certified) << authority.log();
+    const auto ask = [&](const std::string& reason, const std::string& more) {
+        const auto answer = home.ask("registration", "POST", "/revoke", "",
+                                     change(certified->serial, reason, more));
+        return std::to_string(answer->status) + " " + std::string{text(answer->content())};
+    };
+
+    EXPECT_THAT(ask("removeFromCRL", R"(,"actor":"card")"),
+                testing::AllOf(HasSubstr("409"), HasSubstr("release_refused")));
+    EXPECT_THAT(ask("certificateHold", R"(,"actor":"resident_desk")"),
+                testing::AllOf(HasSubstr("403"), HasSubstr("not_authorized")));
+    EXPECT_THAT(ask("certificateHold", R"(,"actor":"stop_code")"), HasSubstr("200"));
+    EXPECT_THAT(ask_openssl(home, "phone-auth", "-no_nonce -cert ee.pem"),
+                testing::AllOf(HasSubstr("ee.pem: revoked"), HasSubstr("certificateHold")));
+    EXPECT_THAT(ask("certificateHold", ""), HasSubstr("hold_refused"));
+    EXPECT_THAT(ask("removeFromCRL", R"(,"actor":"phone")"), HasSubstr("not_authorized"));
+    EXPECT_THAT(ask("removeFromCRL", R"(,"actor":"card","invalidity":"2026-01-01T00:00:00Z")"),
+                HasSubstr("release_refused"));
+    EXPECT_THAT(ask("removeFromCRL", R"(,"actor":"card")"), HasSubstr("200"));
+    EXPECT_THAT(ask_openssl(home, "phone-auth", "-no_nonce -cert ee.pem"),
+                HasSubstr("ee.pem: good"));
+}
+
 TEST(AuthorityAndStatus, LetInWhomTheRoutesName) {
     const Home home;
     ASSERT_EQ(home.initialise().status, 0);
