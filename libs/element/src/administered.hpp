@@ -58,8 +58,16 @@ public:
             .value();
     }
 
+    /// The receipt, or nothing when it is refused.
+    Bytes erase(const administration::Erase& order) {
+        const auto answer = ask(administration::store(order));
+        if (!answer || !answer->ok()) return {};
+        return administration::decode_erased(answer->data).value().receipt;
+    }
+
     bool open = false;
     scp03::Host& host() { return host_; }
+    Connection& connection() { return connection_; }
 
 private:
     World& world_;
@@ -68,6 +76,10 @@ private:
 };
 
 inline constexpr auto select_jpki = "00A4040C0AD392F000260100000001"_hex;
+inline constexpr auto select_domain = "00A4040C08A000000151000000"_hex;
+
+inline constexpr administration::Erase erase_order{
+    .order = {0xE1}, .number = 1, .challenge = {0xC1}, .signed_order = {0x51}};
 
 /// The whole way of an order up to its swap, with P-256 keys.
 inline void fill(World& world, Registrar& registrar, const administration::Order& order,
@@ -83,6 +95,18 @@ inline void fill(World& world, Registrar& registrar, const administration::Order
     world.ask(select_jpki);
     (void)world.ask(administration::set_pending_pin(Kind::auth, view(pin)));
     (void)world.ask(administration::set_pending_pin(Kind::sign, view(password)));
+}
+
+/// A phone with both certificates, PIN 9876 and password XYZ789. Made once, then copied.
+inline World issued_phone() {
+    static const Slots made = [] {
+        World world = phone();
+        Registrar registrar{world};
+        fill(world, registrar, first_order);
+        if (registrar.word(administration::Swap{first_order}) != apdu::sw::ok) std::abort();
+        return *world.slots;
+    }();
+    return World{made};
 }
 
 }  // namespace mitome::element::sample

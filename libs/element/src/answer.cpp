@@ -26,8 +26,14 @@ Done Element::State::commit(Contents&& next) {
 }
 
 Done Element::State::commit_and_scrub(Contents&& next) {
+    next.unscrubbed = true;
     MITOME_CHECK(commit(std::move(next)));
+    return scrub();
+}
+
+Done Element::State::scrub() {
     Contents again = contents;
+    again.unscrubbed = false;
     return commit(std::move(again));
 }
 
@@ -89,7 +95,9 @@ Response Element::State::carry_out_in_application(Conversation& talk, const Comm
     }
     if (jpki && persona().enrols) {
         switch (command.ins) {
-            case apdu::administration::ins_set_pin: return set_pending_pin(command);
+            case apdu::administration::ins_set_pin: return set_pin(talk, command);
+            case apdu::administration::ins_erase_locally: return erase_locally(command);
+            case apdu::administration::ins_read_receipt: return read_receipt(command);
             case apdu::administration::ins_prove: return prove(command);
             case apdu::administration::ins_attest: return attest(command);
             default: break;
@@ -134,6 +142,8 @@ Response Element::State::select_application(Conversation& talk, Application appl
         return status(sw::file_not_found);
     talk.end_channel();
     talk.current.reset();
+    // A new PIN is set in the JPKI application; on the way to any other its window ends.
+    if (application != Application::jpki) talk.new_pins.clear();
     // A second SELECT of the same application keeps what was verified; JICSAP 5.1.3.
     if (talk.selected != application) talk.verified.clear();
     talk.selected = application;

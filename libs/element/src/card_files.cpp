@@ -38,6 +38,12 @@ std::optional<Kind> kind_of(std::uint8_t p2) {
     return std::nullopt;
 }
 
+/// What refuses a PIN that is to be chosen, or 9000.
+std::uint16_t word_for_pin(Kind kind, BytesView pin) {
+    if (pin.empty() || pin.size() > longest_pin) return sw::wrong_length;
+    return apdu::administration::is_pin_form(kind, pin) ? sw::ok : sw::wrong_data;
+}
+
 /// CK_TOKEN_INFO of PKCS#11 with big-endian words: EF 0006.
 Bytes token_information(std::string_view label) {
     const auto text_field = [](std::string_view content, std::size_t size) {
@@ -75,6 +81,8 @@ std::optional<std::pair<crypto::Hash, BytesView>> digest_in(BytesView given) {
 
 }  // namespace
 
+std::uint8_t tries_of(Kind kind) { return pin_rule(Application::jpki, files_of(kind).pin)->limit; }
+
 const File* Element::State::find(Application application, std::uint16_t id) const {
     for (const File& file : persona().files(application))
         if (file.id == id) return &file;
@@ -94,6 +102,7 @@ Element::State::Located Element::State::locate(Conversation& talk, std::uint8_t 
 
 bool Element::State::is_verified(const Conversation& talk, std::uint16_t pin) const {
     if (talk.generation != generation || !talk.verified.contains(pin)) return false;
+    if (lease_is_over(talk.selected)) return false;
     const auto record = contents.pins.find({talk.selected, pin});
     return record != contents.pins.end() && record->second.tries > 0;
 }
@@ -176,6 +185,7 @@ Response Element::State::verify(Conversation& talk, const Command& command) {
     const std::uint8_t tries = found->second.tries;
     // Without a PIN: how many tries are left, also once verified, never 9000.
     if (command.data.empty()) return status(static_cast<std::uint16_t>(sw::tries_left | tries));
+    if (lease_is_over(talk.selected)) return status(sw::lease_over);
     if (tries == 0) return status(sw::reference_unusable);
     if (command.data.size() > longest_pin) return status(sw::wrong_length);
 
@@ -207,6 +217,7 @@ Response Element::State::change_pin(Conversation& talk, const Command& command, 
     const PinRule* rule = pin_rule(talk.selected, file->id);
     if (file->kind != FileKind::pin || rule == nullptr || rule->form == PinForm::fixed)
         return status(sw::incompatible_file);
+    if (lease_is_over(talk.selected)) return status(sw::lease_over);
     if (!is_verified(talk, file->id)) return status(sw::security_status);
     if (command.data.empty() || command.data.size() > longest_pin) return status(sw::wrong_length);
     if (!has_form(rule->form, command.data)) return status(sw::wrong_data);
@@ -232,6 +243,7 @@ Response Element::State::sign(Conversation& talk, const Command& command) {
     if (file->kind != FileKind::key) return status(sw::incompatible_file);
     const auto found = contents.keys.find({talk.selected, file->id});
     if (found == contents.keys.end()) return status(sw::reference_not_found);
+    if (lease_is_over(talk.selected)) return status(sw::lease_over);
     if (file->pins[0] != 0 && !is_open(talk, *file)) return status(sw::security_status);
 
     const BytesView given = command.data;
@@ -269,18 +281,47 @@ Response Element::State::sign(Conversation& talk, const Command& command) {
     return answered(*std::move(signature));
 }
 
-Response Element::State::set_pending_pin(const Command& command) {
+Response Element::State::set_pin(Conversation& talk, const Command& command) {
     const auto kind = kind_of(command.p2);
-    if (command.p1 != 0 || !kind) return status(sw::wrong_p1_p2);
-    if (!contents.pending || !apdu::administration::holds(contents.pending->wanted, *kind))
-        return status(sw::conditions_of_use);
-    if (command.data.empty() || command.data.size() > longest_pin) return status(sw::wrong_length);
-    if (!apdu::administration::is_pin_form(*kind, command.data)) return status(sw::wrong_data);
+    if (!kind) return status(sw::wrong_p1_p2);
+    switch (command.p1) {
+        case apdu::administration::p1_pending_pin: return set_pending_pin(*kind, command);
+        case apdu::administration::p1_new_pin: return set_new_pin(talk, *kind, command);
+        default: return status(sw::wrong_p1_p2);
+    }
+}
 
-    const PinRule* rule = pin_rule(Application::jpki, files_of(*kind).pin);
+Response Element::State::set_pending_pin(Kind kind, const Command& command) {
+    if (!contents.pending || !apdu::administration::holds(contents.pending->wanted, kind))
+        return status(sw::conditions_of_use);
+    if (const auto word = word_for_pin(kind, command.data); word != sw::ok) return status(word);
+
     Contents next = contents;
-    next.pending->kinds[*kind].pin = PinRecord::of(command.data, rule->limit);
+    next.pending->kinds[kind].pin = PinRecord::of(command.data, tries_of(kind));
     if (auto done = commit(std::move(next)); !done) return status(word_of(done.error()));
+    return status(sw::ok);
+}
+
+Response Element::State::set_new_pin(Conversation& talk, Kind kind, const Command& command) {
+    const FileName name = jpki_file(files_of(kind).pin);
+    const auto window = talk.new_pins.find(kind);
+    if (window == talk.new_pins.end() || window->second.generation != generation ||
+        !contents.pins.contains(name))
+        return status(sw::conditions_of_use);
+    if (const auto word = word_for_pin(kind, command.data); word != sw::ok) return status(word);
+
+    Contents next = contents;
+    next.pins.at(name) = PinRecord::of(command.data, tries_of(kind));
+    next.resets[kind] = window->second.order;
+    // Raised first: a failed scrub answers an error behind a PIN that stands. It ends the windows
+    // of every other connection; this one's other kind goes on.
+    ++generation;
+    for (auto& [each, open] : talk.new_pins) open.generation = generation;
+    const Done done = commit_and_scrub(std::move(next));
+    const auto used = contents.resets.find(kind);
+    if (used != contents.resets.end() && used->second == window->second.order)
+        talk.new_pins.erase(window);
+    if (!done) return status(word_of(done.error()));
     return status(sw::ok);
 }
 

@@ -10,7 +10,9 @@ namespace mitome::element {
 
 namespace {
 
-constexpr std::uint8_t layout = 1;
+// 1: no receipts, no lease, no resets. What came with 2 stands behind what 1 has.
+constexpr std::uint8_t first_layout = 1;
+constexpr std::uint8_t layout = 2;
 constexpr std::size_t salt_size = 16;
 
 class Writer {
@@ -39,6 +41,12 @@ public:
         octet(pin.tries);
         string(pin.salt);
         string(pin.verifier);
+    }
+    void lease(const std::optional<apdu::administration::Lease>& lease) {
+        octet(lease ? 1 : 0);
+        if (!lease) return;
+        for (const Time each : {lease->signed_time, lease->until})
+            number(static_cast<std::uint64_t>(each.time_since_epoch().count()), 8);
     }
     void order(const std::optional<Order>& order) {
         octet(order ? 1 : 0);
@@ -95,12 +103,21 @@ public:
         pin.verifier = copy(string());
         return pin;
     }
-    std::optional<Order> order() {
-        if (octet() == 0) return std::nullopt;
+    Order whole_order() {
         Order order{};
         const BytesView value = fixed(order.size());
         std::copy(value.begin(), value.end(), order.begin());
         return order;
+    }
+    std::optional<Order> order() {
+        if (octet() == 0) return std::nullopt;
+        return whole_order();
+    }
+    Time time() { return Time{std::chrono::seconds{static_cast<std::int64_t>(number(8))}}; }
+    std::optional<apdu::administration::Lease> lease() {
+        if (octet() == 0) return std::nullopt;
+        const Time signed_time = time();
+        return apdu::administration::Lease{signed_time, time()};
     }
     [[nodiscard]] Done finish() const {
         if (short_ || !left_.empty()) return fail(Fault::broken, "element: record layout");
@@ -131,10 +148,36 @@ void write_pending(Writer& out, const Pending& pending) {
     }
 }
 
+void write_since_layout_2(Writer& out, const Contents& contents) {
+    out.count(contents.resets.size());
+    for (const auto& [kind, order] : contents.resets) {
+        out.octet(static_cast<std::uint8_t>(kind));
+        out.fixed(order);
+    }
+    out.number(contents.erase_number, 8);
+    out.string(contents.order_receipt);
+    out.string(contents.local_receipt);
+    out.octet(contents.local_receipt_waits ? 1 : 0);
+    out.lease(contents.lease);
+    out.octet(contents.unscrubbed ? 1 : 0);
+}
+
+void read_since_layout_2(Reader& in, Contents& contents) {
+    for (std::size_t left = in.count(); left > 0 && !in.ran_short(); --left) {
+        const auto kind = static_cast<Kind>(in.octet());
+        contents.resets[kind] = in.whole_order();
+    }
+    contents.erase_number = in.number(8);
+    contents.order_receipt = in.content();
+    contents.local_receipt = in.content();
+    contents.local_receipt_waits = in.octet() != 0;
+    contents.lease = in.lease();
+    contents.unscrubbed = in.octet() != 0;
+}
+
 Result<Pending> read_pending(Reader& in) {
     Pending pending;
-    const BytesView order = in.fixed(pending.order.size());
-    std::copy(order.begin(), order.end(), pending.order.begin());
+    pending.order = in.whole_order();
     pending.wanted = in.octet();
     pending.algorithm = static_cast<apdu::administration::Algorithm>(in.octet());
     for (std::size_t left = in.count(); left > 0 && !in.ran_short(); --left) {
@@ -224,13 +267,16 @@ SecretBytes Contents::encode() const {
     out.order(erased);
     out.octet(pending ? 1 : 0);
     if (pending) write_pending(out, *pending);
+    write_since_layout_2(out, *this);
     return out.finish();
 }
 
 Result<Contents> Contents::decode(BytesView record) {
     Reader in{record};
     Contents out;
-    if (in.octet() != layout) return fail(Fault::broken, "element: record of another layout");
+    const std::uint8_t written_as = in.octet();
+    if (written_as < first_layout || written_as > layout)
+        return fail(Fault::broken, "element: record of another layout");
     out.persona = static_cast<PersonaName>(in.octet());
     const BytesView own = in.fixed(out.id.size());
     std::copy(own.begin(), own.end(), out.id.begin());
@@ -279,6 +325,7 @@ Result<Contents> Contents::decode(BytesView record) {
         MITOME_TRY(pending, read_pending(in));
         out.pending = std::move(pending);
     }
+    if (written_as > first_layout) read_since_layout_2(in, out);
     MITOME_CHECK(in.finish());
     return out;
 }

@@ -88,10 +88,21 @@ struct Contents {
     std::map<Kind, FileContent> attestations;  ///< of the present keys
 
     std::optional<Order> swapped;
-    std::optional<Order> erased;
     std::optional<Pending> pending;
+    std::map<Kind, Order> resets;  ///< the last order whose new PIN was set
+
+    std::optional<Order> erased;
+    std::uint64_t erase_number = 0;
+    FileContent order_receipt;  ///< of `erased`; absent when it was carried out before layout 2
+    FileContent local_receipt;
+    bool local_receipt_waits = false;  ///< registration has not taken it
+    std::optional<apdu::administration::Lease> lease;
+
+    /// Written where something was given up: the other slot may still hold it.
+    bool unscrubbed = false;
 
     [[nodiscard]] SecretBytes encode() const;
+    /// Takes the records of every layout that ever was; the next one written is of the newest.
     [[nodiscard]] static Result<Contents> decode(BytesView record);
 };
 

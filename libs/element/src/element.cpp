@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state.hpp"
 
+#include <mitome/base/log.hpp>
+
 #include <algorithm>
 
 namespace mitome::element {
@@ -36,6 +38,8 @@ Bytes spki_of(const KeyReference& key) { return key ? key->key->spki() : Bytes{}
 
 }  // namespace
 
+Time host_time() { return SystemClock{}.now(); }
+
 Connection::Connection() : state_(std::make_unique<State>()) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -50,7 +54,8 @@ Result<std::unique_ptr<Element>> Element::create(std::unique_ptr<Medium> medium,
                                                  const crypto::AesKey& device_key,
                                                  const Birth& birth) {
     MITOME_TRY(store, Store::create(std::move(medium), device_key));
-    auto state = std::make_unique<State>(std::move(store), &std::chrono::steady_clock::now);
+    auto state =
+        std::make_unique<State>(std::move(store), &std::chrono::steady_clock::now, &host_time);
     Contents first;
     first.persona = birth.persona;
     first.life_cycle = life::ready;
@@ -79,12 +84,19 @@ Result<std::unique_ptr<Element>> Element::create(std::unique_ptr<Medium> medium,
 
 Result<std::unique_ptr<Element>> Element::open(std::unique_ptr<Medium> medium,
                                                const crypto::AesKey& device_key,
-                                               SteadyClock clock) {
+                                               SteadyClock clock, WallClock wall) {
     MITOME_TRY(opened, Store::open(std::move(medium), device_key));
-    auto state = std::make_unique<State>(std::move(opened.store), std::move(clock));
+    auto state =
+        std::make_unique<State>(std::move(opened.store), std::move(clock), std::move(wall));
     if (opened.record) {
         MITOME_TRY(contents, opened.record->reveal(Contents::decode));
         state->contents = std::move(contents);
+        // Power went between the two writes of a scrub. A store that cannot be written still
+        // answers what it may, and the next start tries again.
+        if (state->contents.unscrubbed) {
+            if (auto done = state->scrub(); !done)
+                log(Level::warning, "element.unscrubbed", {{"error", done.error()}});
+        }
     } else {
         state->contents.persona = PersonaName::card;
         state->contents.life_cycle = life::terminated;
@@ -149,6 +161,7 @@ void Element::reset(Connection& connection) {
         return;
     }
     talk.end_channel();
+    talk.new_pins.clear();
     talk.current.reset();
 }
 

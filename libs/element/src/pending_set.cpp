@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state.hpp"
+#include "change.hpp"
 
 #include <algorithm>
 
 namespace mitome::element {
 
-namespace {
-
 namespace administration = apdu::administration;
 using administration::Begin;
 using administration::Drop;
-using administration::Erase;
 using administration::Generate;
 using administration::Role;
 using administration::StoreCertificate;
 using administration::Swap;
-using administration::Unblock;
-
-constexpr std::uint32_t room_for_public_key = 1024;
-
-/// What an operation wants to become durable, or the word that refuses it.
-struct Change {
-    std::uint16_t word = sw::ok;
-    std::optional<Contents> next;
-    bool ends_pins = false;  ///< PINs verified before speak of others than those after
-    bool scrubs = false;     ///< keys were given up: no slot may still hold them
-};
-
-Change refused(std::uint16_t word) { return {word, std::nullopt, false, false}; }
-Change nothing() { return {}; }
-/// A repetition makes sure again that nothing is left of what was given up.
-Change nothing_but_scrub(const Contents& now) { return {sw::ok, now, false, true}; }
-Change becomes(Contents&& next) { return {sw::ok, std::move(next), false, false}; }
-
-std::uint8_t tries_of(Kind kind) { return pin_rule(Application::jpki, files_of(kind).pin)->limit; }
 
 Change carry_out(const Contents& now, const Begin& begin) {
     if (now.pending) {
@@ -128,104 +106,6 @@ Change carry_out(const Contents& now, const Drop& drop) {
     Change change = becomes(std::move(next));
     change.scrubs = true;
     return change;
-}
-
-Change carry_out(const Contents& now, const Unblock& unblock) {
-    const FileName name = jpki_file(files_of(unblock.kind).pin);
-    if (!now.pins.contains(name)) return refused(sw::reference_not_found);
-    Contents next = now;
-    next.pins.at(name).tries = tries_of(unblock.kind);
-    Change change = becomes(std::move(next));
-    change.ends_pins = true;
-    return change;
-}
-
-Change carry_out(const Contents& now, const Erase& erase) {
-    if (now.erased == erase.order) return nothing_but_scrub(now);
-    Contents next = now;
-    next.pending.reset();
-    next.swapped.reset();
-    next.attestations.clear();
-    for (const Kind kind : administration::kinds) {
-        const KindFiles files = files_of(kind);
-        next.keys.erase(jpki_file(files.key));
-        next.pins.erase(jpki_file(files.pin));
-        next.files.erase(jpki_file(files.holder));
-        next.files.erase(jpki_file(files.issuer));
-    }
-    next.erased = erase.order;
-    Change change = becomes(std::move(next));
-    change.ends_pins = change.scrubs = true;
-    return change;
-}
-
-Change carry_out(const Contents&, const administration::AskState&) { return nothing(); }
-Change carry_out(const Contents&, const administration::ResetPin&) {
-    return refused(sw::conditions_of_use);
-}
-Change carry_out(const Contents&, const administration::Lease&) { return nothing(); }
-Change carry_out(const Contents&, const administration::ReceiptTaken&) {
-    return refused(sw::reference_not_found);
-}
-
-}  // namespace
-
-Response Element::State::administer(BytesView data_group, const Command& command) {
-    const auto operation = administration::decode_operation(data_group);
-    if (!operation) return status(sw::wrong_data);
-    const auto* generate = std::get_if<Generate>(&*operation);
-    // Clients that send extended commands without Le (yubikit does) can read any answer.
-    const std::uint32_t room = command.expected.value_or(command.extended ? 65536 : 256);
-    if (generate != nullptr && room < room_for_public_key) return status(sw::wrong_length);
-
-    Change change = std::visit(
-        [this](const auto& which) { return element::carry_out(contents, which); }, *operation);
-    if (change.word != sw::ok) return status(change.word);
-    if (change.next) {
-        // Raised first: a failed scrub answers an error behind a change that stands.
-        if (change.ends_pins) ++generation;
-        const Done done = change.scrubs ? commit_and_scrub(*std::move(change.next))
-                                        : commit(*std::move(change.next));
-        if (!done) return status(word_of(done.error()));
-    }
-    if (generate == nullptr) return present_state();
-    return answered(administration::encode(administration::Generated{
-        generate->kind, contents.pending->kinds.at(generate->kind).key->key->spki()}));
-}
-
-Response Element::State::present_state() const {
-    administration::State state;
-    state.element = contents.id;
-    state.record = store.sequence();
-    state.swapped = contents.swapped;
-    state.erased = contents.erased;
-    for (const Kind kind : administration::kinds) {
-        const KindFiles files = files_of(kind);
-        const auto key = contents.keys.find(jpki_file(files.key));
-        if (key == contents.keys.end()) continue;
-        administration::State::Present present;
-        present.kind = kind;
-        if (const auto pin = contents.pins.find(jpki_file(files.pin)); pin != contents.pins.end())
-            present.tries = pin->second.tries;
-        const Bytes hash = crypto::digest(crypto::Hash::sha256, key->second->key->spki());
-        std::copy(hash.begin(), hash.end(), present.key.begin());
-        present.certificate = contents.files.contains(jpki_file(files.holder));
-        state.present.push_back(present);
-    }
-    if (contents.pending) {
-        administration::State::Pending pending;
-        pending.order = contents.pending->order;
-        pending.wanted = contents.pending->wanted;
-        for (const auto& [kind, each] : contents.pending->kinds) {
-            if (each.key) pending.generated = administration::with(pending.generated, kind);
-            if (each.holder)
-                pending.certificates = administration::with(pending.certificates, kind);
-            if (each.pin.is_set()) pending.pins = administration::with(pending.pins, kind);
-            if (each.proved) pending.proved = administration::with(pending.proved, kind);
-        }
-        state.pending = pending;
-    }
-    return answered(administration::encode(state));
 }
 
 }  // namespace mitome::element

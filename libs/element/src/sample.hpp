@@ -21,6 +21,7 @@ struct Slots {
     Bytes slot[2];
     bool full = false;                       ///< every write fails and changes nothing
     std::optional<std::size_t> torn_at;      ///< the next write stops there, and power goes
+    int whole_before = 0;                    ///< so many writes are whole before the torn one
     int writes = 0;
 };
 
@@ -32,11 +33,12 @@ public:
         if (slots_->full) return fail(Fault::unavailable, "sample: disk is full");
         ++slots_->writes;
         Bytes& to = slots_->slot[slot];
+        const bool tears = slots_->torn_at && slots_->whole_before-- <= 0;
         const std::size_t count =
-            std::min(content.size(), slots_->torn_at.value_or(content.size()));
+            tears ? std::min(content.size(), *slots_->torn_at) : content.size();
         if (to.size() < content.size()) to.resize(content.size());
         std::copy_n(content.begin(), count, to.begin());
-        if (slots_->torn_at) return fail(Fault::unavailable, "sample: power is gone");
+        if (tears) return fail(Fault::unavailable, "sample: power is gone");
         return {};
     }
 
@@ -118,7 +120,8 @@ inline Personalisation personalisation(Element& element) {
     Personalisation given;
     given.keyset = keyset();
     given.attestation_chain = {
-        maker().certificate(Maker::name("Sample Element"), element.attestation_spki(), 0),
+        maker().certificate(Maker::name("element " + to_hex(element.id())),
+                            element.attestation_spki(), 0),
         maker().root};
     if (element.persona_name() == PersonaName::phone) return given;
     given.certificates = {certificate_shape(), certificate_shape(), certificate_shape(),
@@ -155,9 +158,11 @@ struct World {
 
     void restart() {
         element.reset();
-        element = Element::open(std::make_unique<MemoryMedium>(slots), device_key(), [now = now] {
-                      return std::chrono::steady_clock::time_point{} + *now;
-                  }).value();
+        element = Element::open(
+                      std::make_unique<MemoryMedium>(slots), device_key(),
+                      [now = now] { return std::chrono::steady_clock::time_point{} + *now; },
+                      [host = host] { return *host; })
+                      .value();
         first = Connection{};
         second = Connection{};
     }
@@ -170,6 +175,8 @@ struct World {
     std::shared_ptr<Slots> slots;  // so does the medium
     std::shared_ptr<std::chrono::milliseconds> now =
         std::make_shared<std::chrono::milliseconds>(1'000'000);  // so does the element's clock
+    std::shared_ptr<Time> host = std::make_shared<Time>(
+        std::chrono::sys_days{std::chrono::year{2026} / 11 / 24});  // and the element's wall clock
     std::unique_ptr<Element> element;
     Connection first;
     Connection second;

@@ -2,6 +2,7 @@
 #include "state.hpp"
 
 #include <mitome/apdu/tlv.hpp>
+#include <mitome/base/log.hpp>
 
 #include <algorithm>
 
@@ -72,7 +73,9 @@ Response Element::State::carry_out_in_domain(Conversation& talk, const Command& 
     auto plain = talk.channel->unwrap(command);
     if (!plain) {
         talk.end_channel();
+        talk.new_pins.clear();
         talk.aborted = true;
+        log(Level::warning, "scp03.aborted", {{"instruction", std::int64_t{command.ins}}});
         return status(sw::security_status);
     }
     if (plain->cla == 0x00 && plain->ins == 0xA4) return select(talk, *plain);
@@ -108,6 +111,7 @@ Response Element::State::in_domain(Conversation& talk, const Command& command) {
 
 Response Element::State::initialize_update(Conversation& talk, const Command& command) {
     talk.end_channel();
+    talk.new_pins.clear();
     if (command.p2 != 0) return status(sw::wrong_p1_p2);
     const auto held =
         command.p1 == 0 ? contents.keysets.begin() : contents.keysets.find(command.p1);
@@ -145,6 +149,8 @@ Response Element::State::external_authenticate(Conversation& talk, const Command
     if (!talk.channel->external_authenticate(command)) {
         talk.end_channel();
         last_failure = clock();
+        log(Level::warning, "scp03.refused",
+            {{"failures", std::int64_t{contents.keysets.at(version).failures}}});
         return status(sw::authentication_failed);
     }
     Contents cleared = contents;
@@ -243,6 +249,7 @@ Response Element::State::set_status(const Command& command) {
             next.pins.clear();
             next.files.clear();
             next.pending.reset();
+            next.lease.reset();
             ++generation;
         }
     } else if (command.p1 == of_application) {
@@ -317,7 +324,7 @@ Response Element::State::store_data(Conversation& talk, const Command& command) 
     const Bytes data_group = std::move(talk.blocks);
     talk.blocks.clear();
     talk.next_block = 0;
-    return administer(data_group, command);
+    return administer(talk, data_group, command);
 }
 
 }  // namespace mitome::element

@@ -6,6 +6,7 @@
 
 #include <mitome/apdu/apdu.hpp>
 
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -25,6 +26,13 @@ struct Conversation {
     std::optional<std::uint16_t> current;  ///< EF of the selected application
     std::set<std::uint16_t> verified;      ///< PIN files of the selected application
     std::uint64_t generation = 0;          ///< of the PINs that `verified` speaks of
+
+    /// What RESET PIN opened over this connection, and the PINs that it spoke of. In memory only.
+    struct Window {
+        Order order{};
+        std::uint64_t generation = 0;
+    };
+    std::map<Kind, Window> new_pins;
 
     std::optional<apdu::scp03::Card> channel;
     bool aborted = false;  ///< a bad MAC came: nothing but SELECT and INITIALIZE UPDATE
@@ -51,13 +59,17 @@ inline constexpr std::uint8_t terminated = 0xFF;
 }  // namespace life
 
 struct Element::State {
-    State(Store&& opened, SteadyClock now)
-        : store(std::move(opened)), clock(std::move(now)), last_failure(clock()) {}
+    State(Store&& opened, SteadyClock now, WallClock host)
+        : store(std::move(opened)),
+          clock(std::move(now)),
+          wall(std::move(host)),
+          last_failure(clock()) {}
 
     mutable std::mutex lock;
     Contents contents;
     Store store;
     SteadyClock clock;
+    WallClock wall;
     std::chrono::steady_clock::time_point last_failure;
     std::uint64_t generation = 0;  ///< rises when PINs are exchanged or destroyed
 
@@ -66,6 +78,8 @@ struct Element::State {
     /// The same, and the record before it is overwritten too: nothing that was given up can
     /// come back from the other slot. An error may come after `next` became present.
     [[nodiscard]] Done commit_and_scrub(Contents&& next);
+    /// The second half of that: overwrites the slot that the present record is not in.
+    [[nodiscard]] Done scrub();
 
     [[nodiscard]] const Persona& persona() const { return element::persona(contents.persona); }
 
@@ -94,7 +108,9 @@ struct Element::State {
     Response verify(Conversation& talk, const Command& command);
     Response change_pin(Conversation& talk, const Command& command, std::uint8_t p1);
     Response sign(Conversation& talk, const Command& command);
-    Response set_pending_pin(const Command& command);
+    Response set_pin(Conversation& talk, const Command& command);
+    Response set_pending_pin(Kind kind, const Command& command);
+    Response set_new_pin(Conversation& talk, Kind kind, const Command& command);
     Response prove(const Command& command);
     Response attest(const Command& command);
 
@@ -110,15 +126,29 @@ struct Element::State {
     Response install(Conversation& talk, const Command& command);
     Response store_data(Conversation& talk, const Command& command);
 
-    // ── pending_set.cpp
-    Response administer(BytesView data_group, const Command& command);
+    // ── administration.cpp
+    Response administer(Conversation& talk, BytesView data_group, const Command& command);
     [[nodiscard]] Response present_state() const;
+    [[nodiscard]] std::uint16_t open_new_pin(Conversation& talk,
+                                             const apdu::administration::ResetPin& reset) const;
+    /// The lease that there was is over: the JPKI application's keys and PINs rest.
+    [[nodiscard]] bool lease_is_over(Application application) const;
+
+    // ── erasure.cpp
+    Response erase_locally(const Command& command);
+    [[nodiscard]] Response read_receipt(const Command& command) const;
 };
 
 /// Selection answer of an application, `6F`.
 [[nodiscard]] Bytes selection_answer(Application application);
 /// The protocol identification `66`, GlobalPlatform 2.3.1 §H.2.
 [[nodiscard]] Bytes recognition();
+
+/// Tries of a fresh PIN.
+[[nodiscard]] std::uint8_t tries_of(Kind kind);
+
+/// What a command must be ready to take in answer: certificates of the maker may be larger.
+inline constexpr std::uint32_t room_for_receipt = 2048;
 
 /// The status word of a failed durable write: memory failure, or no room in the record.
 [[nodiscard]] std::uint16_t word_of(const Error& error);

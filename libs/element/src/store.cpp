@@ -28,6 +28,11 @@ std::uint64_t number(BytesView octets) {
     return value;
 }
 
+std::size_t used_of(BytesView slot) {
+    while (!slot.empty() && slot.back() == 0) slot = slot.first(slot.size() - 1);
+    return slot.size();
+}
+
 struct Found {
     std::uint64_t sequence = 0;
     SecretBytes record;
@@ -55,12 +60,15 @@ Result<Store> Store::create(std::unique_ptr<Medium> medium, const crypto::AesKey
 Result<Store::Opened> Store::open(std::unique_ptr<Medium> medium,
                                   const crypto::AesKey& device_key) {
     std::optional<Found> newest;
+    std::array<std::size_t, 2> used{};
     for (unsigned slot = 0; slot < 2; ++slot) {
         MITOME_TRY(content, medium->read(slot));
+        used.at(slot) = used_of(content);
         auto found = open_slot(content, device_key, slot);
         if (found && (!newest || newest->sequence < found->sequence)) newest = std::move(found);
     }
     Store store{std::move(medium), device_key.duplicate(), newest ? newest->sequence : 0};
+    store.used_ = used;
     if (!newest) return Opened{std::move(store), std::nullopt};
     return Opened{std::move(store), std::move(newest->record)};
 }
@@ -77,7 +85,13 @@ Done Store::write(BytesView record) {
     MITOME_TRY(sealed,
                crypto::aes_gcm_seal(key_, BytesView{slot}.subspan(20, nonce_size), slot, record));
     append(slot, sealed);
+
+    std::size_t& used = used_.at(next % 2);
+    const std::size_t size = slot.size();
+    slot.resize(std::max(size, used));
+    used = slot.size();  // whatever a failed write leaves
     MITOME_CHECK(medium_->write(next % 2 == 0 ? 0 : 1, slot));
+    used = size;
     sequence_ = next;
     return {};
 }

@@ -4,12 +4,15 @@
 #include <mitome/crypto/cipher.hpp>
 #include <mitome/element/medium.hpp>
 
+#include <array>
+#include <cstddef>
 #include <optional>
 
 namespace mitome::element {
 
 /// The durable record of an element: sealed under the device key, written to the two slots in
-/// turn, so that a torn write leaves the record before it.
+/// turn, so that a torn write leaves the record before it. Behind its record a slot is zeros:
+/// nothing stays of a longer one before.
 class Store {
 public:
     [[nodiscard]] static Result<Store> create(std::unique_ptr<Medium> medium,
@@ -32,6 +35,7 @@ private:
     std::unique_ptr<Medium> medium_;
     crypto::AesKey key_;
     std::uint64_t sequence_ = 0;
+    std::array<std::size_t, 2> used_{};  ///< octets of each slot up to its zeros
 };
 
 struct Store::Opened {

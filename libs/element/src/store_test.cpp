@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "administered.hpp"
 
+#include <mitome/base/file.hpp>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +118,64 @@ TEST(Store, OpensAsTerminatedWhenBothSlotsAreBad) {
     EXPECT_EQ(to_hex(world.ask(select_jpki)), "6A82");
     EXPECT_EQ(to_hex(world.ask(right_pin)), "6D00");
     EXPECT_FALSE(world.element->personalise({}));
+}
+
+// ── A store that an older element wrote ─────────────────────────────────────────────────────
+
+/// tests/vectors/element/layout-1: issued once, a try spent, another set begun.
+sample::World of_first_layout() {
+    sample::Slots slots;
+    for (const unsigned slot : {0U, 1U})
+        slots.slot[slot] = read_file(std::filesystem::path{MITOME_SOURCE_DIR} /
+                                     "tests/vectors/element/layout-1" /
+                                     ("slot-" + std::to_string(slot)))
+                               .value();
+    return sample::World{slots};
+}
+
+TEST(Store, OpensARecordOfTheFirstLayout) {
+    sample::World world = of_first_layout();
+    sample::Registrar registrar{world};
+    registrar.install();
+
+    const auto state = registrar.state();
+
+    EXPECT_EQ(state.swapped, sample::first_order);
+    EXPECT_EQ(state.erased, sample::administration::Order{9});  // TERMINATE, as it was
+    EXPECT_EQ(state.erase_number, 0U);
+    EXPECT_TRUE(state.resets.empty());
+    EXPECT_FALSE(state.lease);
+    EXPECT_FALSE(state.local_receipt);
+    ASSERT_EQ(state.present.size(), 2U);
+    EXPECT_EQ(to_hex(state.present[0].key),
+              "1C99742DF1235521359B0DB8FBD215670EE428BB76472CF5073625FE18156EA8");
+    EXPECT_EQ(state.present[1].tries, 2);
+    ASSERT_TRUE(state.pending);
+    EXPECT_EQ(state.pending->order, sample::second_order);
+    EXPECT_EQ(state.pending->generated, 2);
+}
+
+TEST(Store, WritesItsOwnLayoutAfterARecordOfTheFirst) {
+    sample::World world = of_first_layout();
+    world.ask(select_jpki);
+    ASSERT_EQ(to_hex(world.ask("002000980439383736"_hex)), "9000");
+
+    world.restart();
+
+    world.ask(select_jpki);
+    EXPECT_EQ(to_hex(world.ask(ask_tries)), "63C3");
+    EXPECT_EQ(to_hex(world.ask("002000980439383736"_hex)), "9000");
+}
+
+TEST(Store, ErasesByAnOrderThatTheFirstLayoutKnewWithoutReceipt) {
+    sample::World world = of_first_layout();
+    sample::Registrar registrar{world};
+    registrar.install();
+
+    EXPECT_FALSE(
+        registrar.erase({.order = {9}, .number = 1, .challenge = {}, .signed_order = {}}).empty());
+
+    EXPECT_TRUE(registrar.state().present.empty());
 }
 
 TEST(Store, IsUselessWithAnotherDeviceKey) {

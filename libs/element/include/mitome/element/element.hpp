@@ -11,6 +11,7 @@
 
 #include <mitome/apdu/administration.hpp>
 #include <mitome/apdu/scp03.hpp>
+#include <mitome/base/clock.hpp>
 #include <mitome/base/secret.hpp>
 #include <mitome/crypto/key.hpp>
 #include <mitome/crypto/random.hpp>
@@ -73,6 +74,9 @@ struct Personalisation {
 };
 
 using SteadyClock = std::function<std::chrono::steady_clock::time_point()>;
+/// The host's clock. A lease looks at it, and at no earlier time than the last signed one.
+using WallClock = std::function<Time()>;
+[[nodiscard]] Time host_time();
 
 /// Safe to use from several threads; one command is carried out at a time.
 class Element {
@@ -85,7 +89,7 @@ public:
     /// never starts afresh. `broken` for a record that we ourselves wrote and cannot read.
     [[nodiscard]] static Result<std::unique_ptr<Element>> open(
         std::unique_ptr<Medium> medium, const crypto::AesKey& device_key,
-        SteadyClock clock = &std::chrono::steady_clock::now);
+        SteadyClock clock = &std::chrono::steady_clock::now, WallClock wall = &host_time);
     ~Element();
 
     /// `conflict` once sealed, `malformed` for what does not fit. Seals.
