@@ -199,6 +199,7 @@ function(mitome_fuzz source)
   add_executable(${executable} ${source})
   set_target_properties(${executable} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  target_compile_definitions(${executable} PRIVATE MITOME_SOURCE_DIR="${MITOME_ROOT}")
   target_link_libraries(${executable} PRIVATE ${ARGN} mitome_flags)
 
   if(MITOME_FUZZ)
