@@ -66,4 +66,21 @@ same "nothing to warn of" "$(field '.warnings | length' <out.txt)" 0
 judged "as of the second before" 0 signature_valid letter.txt cades.p7s --at "$(date -u -d "$signed_at - 1 second" +%FT%TZ)"
 same "it is said in JSON" "$(field '.warnings[].code' <out.txt)" signed_later
 holds "and on standard error" "$err" "signed later"
+
+# Whoever signs with a certificate that will not do hears of it, and has a signature all the same.
+signs() { # NAME CARD WARNING
+    expect "insert the card: $1" 0 mitome card insert "$2"
+    expect "$1" 0 with card.signature ABC123 -- mitome card sign letter.txt --out own.p7s --json
+    same "$1: warning" "$(field '[.warnings[].code] | join(",")' <out.txt)" "$3"
+}
+card_of() { mitome resident list --json | field ".[] | select(.case == \"$1\") | .cards[0]"; }
+signs "a good certificate" 1 ""
+signs "a revoked one" "$(card_of revoked)" signed_revoked
+holds "on standard error too" "$err" "warning: Signed, but the certificate is revoked"
+signs "an expired one" "$(card_of expired)" signed_expired
+expect "a card to be held" 0 mitome card new --resident 12 --keys held --json
+held=$(field .card <out.txt)
+expect "hold" 0 mitome authority revoke --certificate held/sign.pem --reason certificateHold
+signs "one on hold" "$held" signed_on_hold
+expect "the first card again" 0 mitome card insert 1
 end

@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr std::array kinds{pki::Kind::sign, pki::Kind::auth};
 constexpr auto patience = 5s;  // for a card that was just put in
+constexpr auto patience_for_state = 2s;  // the signature is made, and its maker waits
 
 bool is_card(const Token& token) { return token.owner == Token::Owner::card; }
 
@@ -81,6 +82,27 @@ std::optional<pki::Certificate> known_certificate(card::Session& session,
     if (shelf)
         if (auto kept = shelf->find(kind)) return std::move(*kept);
     return std::nullopt;
+}
+
+/// What speaks against a signature that was just made. Where nobody answers, nothing is said: it
+/// is the recipient's to ask, and signing works without a network.
+boost::json::array warnings_of_signing(const Context& context,
+                                       const pki::Certificate& certificate) {
+    using Kind = signature::RevocationState::Kind;
+    const SystemClock clock;
+    boost::json::array warnings;
+    if (certificate.not_after() < clock.now())
+        warnings.push_back(
+            context.warn(Code::signed_expired, {{"date", to_rfc3339(certificate.not_after())}}));
+    const auto anchors = load_anchors(context, std::nullopt);
+    const auto* issuer = anchors ? issuer_of(certificate, *anchors) : nullptr;
+    if (issuer == nullptr) return warnings;
+    const auto state = client::ask_ocsp_once(certificate, *issuer, clock, patience_for_state);
+    if (state.kind != Kind::revoked) return warnings;
+    const bool held = state.reason == pki::Reason::certificate_hold;
+    warnings.push_back(context.warn(held ? Code::signed_on_hold : Code::signed_revoked,
+                                    {{"date", to_rfc3339(state.revoked_at)}}));
+    return warnings;
 }
 
 std::string_view state_words(const Context& context, std::string_view state) {
@@ -358,9 +380,13 @@ Outcome token_sign(const Context& context, const Token& token, const std::filesy
         if (const auto put = kept.put(pki::Kind::sign, unlocked->certificate); !put)
             log(Level::warning, "wallet: certificate not kept", {{"error", put.error()}});
     }
+    unlocked->signer.reset();  // the card is free while the status service is asked
+    unlocked->session.reset();
+    auto warnings = warnings_of_signing(context, unlocked->certificate);
     return Answer{boost::json::object{{"signature", out.string()},
                                       {"format", "CAdES-B-B"},
-                                      {"serial", to_hex(unlocked->certificate.serial())}},
+                                      {"serial", to_hex(unlocked->certificate.serial())},
+                                      {"warnings", std::move(warnings)}},
                   context.sentence("cli.sign.done", {{"file", out.native()}}) + "\n"};
 }
 

@@ -11,10 +11,11 @@ namespace {
 
 using signature::RevocationState;
 
-constexpr std::chrono::milliseconds patience{10'000};
+constexpr std::chrono::milliseconds usual_patience{10'000};
 constexpr std::size_t largest_answer = std::size_t{64} << 20;  // a CRL of a million entries
 
-Result<Bytes> fetch(const std::string& address, http::Request request) {
+Result<Bytes> fetch(const std::string& address, http::Request request,
+                    std::chrono::milliseconds patience) {
     MITOME_TRY(url, http::Url::parse(address));
     if (url.tls) return fail(Fault::malformed, "revocation: address is not http");
     const auto question = url.target.find('?');
@@ -32,14 +33,15 @@ Result<Bytes> fetch(const std::string& address, http::Request request) {
 }
 
 Result<RevocationState> ask_ocsp(const std::string& address, const pki::Certificate& subject,
-                                 const pki::Certificate& issuer, Time now) {
+                                 const pki::Certificate& issuer, Time now,
+                                 std::chrono::milliseconds patience) {
     const auto nonce = crypto::SystemRandom{}.octets(pki::usual_ocsp_nonce);
     MITOME_TRY(question, pki::make_ocsp_request(subject, issuer, nonce));
     http::Request request;
     request.method = "POST";
     request.headers.push_back({"Content-Type", "application/ocsp-request"});
     request.body = question;
-    MITOME_TRY(body, fetch(address, std::move(request)));
+    MITOME_TRY(body, fetch(address, std::move(request), patience));
     pki::OcspExpectation expected;
     expected.subject = &subject;
     expected.issuer = &issuer;
@@ -62,7 +64,7 @@ Result<RevocationState> ask_ocsp(const std::string& address, const pki::Certific
 
 Result<RevocationState> ask_crl(const std::string& address, const pki::Certificate& subject,
                                 const pki::Certificate& issuer, Time now) {
-    MITOME_TRY(body, fetch(address, {}));
+    MITOME_TRY(body, fetch(address, {}, usual_patience));
     MITOME_TRY(crl, pki::Crl::from_der(std::move(body)));
     MITOME_TRY(key, crypto::PublicKey::from_spki(issuer.spki()));
     MITOME_CHECK(crl.verify_signature(key));
@@ -86,7 +88,7 @@ Result<RevocationState> ask_crl(const std::string& address, const pki::Certifica
 RevocationState ask_revocation(const pki::Certificate& subject, const pki::Certificate& issuer,
                                const Clock& clock) {
     for (const auto& address : subject.ocsp_urls()) {
-        auto state = ask_ocsp(address, subject, issuer, clock.now());
+        auto state = ask_ocsp(address, subject, issuer, clock.now(), usual_patience);
         if (state) return *state;
         log(Level::debug, "revocation: ocsp", {{"error", state.error()}});
     }
@@ -96,6 +98,15 @@ RevocationState ask_revocation(const pki::Certificate& subject, const pki::Certi
         log(Level::debug, "revocation: crl", {{"error", state.error()}});
     }
     return {};
+}
+
+RevocationState ask_ocsp_once(const pki::Certificate& subject, const pki::Certificate& issuer,
+                              const Clock& clock, std::chrono::milliseconds patience) {
+    const auto addresses = subject.ocsp_urls();
+    if (addresses.empty()) return {};
+    const auto state = ask_ocsp(addresses.front(), subject, issuer, clock.now(), patience);
+    if (!state) log(Level::debug, "revocation: ocsp", {{"error", state.error()}});
+    return state.value_or(RevocationState{});
 }
 
 }  // namespace mitome::client

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,8 @@ namespace {
 namespace sample = pki::sample;
 using Kind = signature::RevocationState::Kind;
 using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 /// A DER GeneralName of an address.
 Bytes address(std::string_view text) {
@@ -75,6 +78,9 @@ public:
     [[nodiscard]] const pki::Certificate& subject() const { return subject_; }
     [[nodiscard]] signature::RevocationState ask() const {
         return ask_revocation(subject_, sample::ca().certificate, FixedClock{sample::now});
+    }
+    [[nodiscard]] signature::RevocationState ask_once(milliseconds patience) const {
+        return ask_ocsp_once(subject_, sample::ca().certificate, FixedClock{sample::now}, patience);
     }
     void stop() { server_->stop(); }
 
@@ -210,6 +216,33 @@ TEST(Revocation, IsUnavailableWhenNobodyListens) {
     service.stop();
 
     EXPECT_EQ(service.ask().kind, Kind::unavailable);
+}
+
+TEST(OcspOnce, TellsARevocation) {
+    StatusService service;
+    service.ocsp = says(pki::Revoked{sample::now - hours{5}, pki::Reason::certificate_hold});
+
+    const auto state = service.ask_once(seconds{5});
+
+    EXPECT_EQ(state.kind, Kind::revoked);
+    EXPECT_EQ(state.reason, pki::Reason::certificate_hold);
+}
+
+TEST(OcspOnce, DoesNotFetchTheListInstead) {
+    StatusService service;
+    service.crl = list_of({});
+
+    EXPECT_EQ(service.ask_once(seconds{5}).kind, Kind::unavailable);
+}
+
+TEST(OcspOnce, WaitsNoLongerThanItMay) {
+    StatusService service;
+    service.ocsp = [](BytesView request) {
+        std::this_thread::sleep_for(seconds{1});
+        return says(pki::Good{})(request);
+    };
+
+    EXPECT_EQ(service.ask_once(milliseconds{50}).kind, Kind::unavailable);
 }
 
 }  // namespace
