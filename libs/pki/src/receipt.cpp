@@ -68,12 +68,11 @@ Result<bool> is_named(BytesView name, std::string_view wanted) {
 Bytes encode(const ErasureReceipt& receipt) {
     Bytes keys;
     for (const auto& each : receipt.keys) append(keys, der::octet_string(each));
-    return der::sequence(
-        {der::integer(version), der::octet_string(receipt.element),
-         der::octet_string(receipt.order), der::integer(receipt.number),
-         der::octet_string(receipt.signed_order), der::octet_string(receipt.challenge),
-         der::wrap(der::tag::sequence, keys), der::integer(receipt.record),
-         der::integer(result_erased)});
+    return der::sequence({der::integer(version), der::octet_string(receipt.element),
+                          der::octet_string(receipt.order), der::integer(receipt.number),
+                          der::octet_string(receipt.signed_order),
+                          der::octet_string(receipt.challenge), der::wrap(der::tag::sequence, keys),
+                          der::integer(receipt.record), der::integer(result_erased)});
 }
 
 Result<ErasureReceipt> parse_erasure_receipt(BytesView content) {

@@ -120,15 +120,15 @@ TEST(ErasureReceipt, IsRefusedFromAKeyThatTheElementAttests) {
     const Factory it;
     const auto attested = sample::make_key();
     const auto issuer = issuer_of(it.element).value();
-    const Template what{.serial = {0x09},
-                        .signature_algorithm = issuer.signature_algorithm,
-                        .issuer = issuer.name,
-                        .not_before = it.element.not_before(),
-                        .not_after = it.element.not_after(),
-                        .subject = sample::name("element 01020304050607080910"),
-                        .spki = attested->spki(),
-                        .extensions = {{std::string{id_key_description}, false,
-                                        key_description(Bytes(32, 1))}}};
+    const Template what{
+        .serial = {0x09},
+        .signature_algorithm = issuer.signature_algorithm,
+        .issuer = issuer.name,
+        .not_before = it.element.not_before(),
+        .not_after = it.element.not_after(),
+        .subject = sample::name("element 01020304050607080910"),
+        .spki = attested->spki(),
+        .extensions = {{std::string{id_key_description}, false, key_description(Bytes(32, 1))}}};
     const std::vector<Bytes> chain{it.element.der()};
     const auto certificate = sample::signed_by(what, *it.key);
 
@@ -152,9 +152,10 @@ TEST(ErasureReceipt, IsRefusedAsADetachedSignature) {
     const Factory it;
     const Bytes digest = crypto::digest(crypto::Hash::sha256, encode(receipt_of_order()));
 
-    const auto receipt =
-        verify_receipt(cms::make_detached({.content_digest = digest, .signing_time = {}}, *it.key, it.element).value(),
-                       it.maker.certificate, now);
+    const auto receipt = verify_receipt(
+        cms::make_detached({.content_digest = digest, .signing_time = {}}, *it.key, it.element)
+            .value(),
+        it.maker.certificate, now);
 
     EXPECT_EQ(receipt.error().fault, Fault::malformed);
 }
