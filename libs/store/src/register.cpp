@@ -488,9 +488,16 @@ Done Register::change(Transaction& in, const EraseOrder& order) {
                  order.number);
 }
 
-Done Register::renumber(Transaction& in, std::uint64_t from, std::uint64_t to) {
-    return alter(Access::write(in), "UPDATE erase_orders SET number = ? WHERE number = ?", to,
-                 from);
+Result<std::uint64_t> Register::renumber(Transaction& in, std::uint64_t number,
+                                         std::uint64_t above) {
+    Connection& connection = Access::write(in);
+    MITOME_TRY(last, find(
+                         connection, [](const Statement& row) { return row.count(0); },
+                         "SELECT max(number) FROM erase_orders"));
+    const std::uint64_t next = std::max(last.value_or(0), above) + 1;
+    MITOME_CHECK(
+        alter(connection, "UPDATE erase_orders SET number = ? WHERE number = ?", next, number));
+    return next;
 }
 
 Result<std::optional<EraseOrder>> Register::erase_order(std::uint64_t number,

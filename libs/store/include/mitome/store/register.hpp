@@ -182,7 +182,7 @@ struct Withdrawal {
     pki::Ca ca = pki::Ca::phone_sign;
     Bytes serial;
     pki::Reason reason = pki::Reason::unspecified;
-    std::optional<Time> invalidity;
+    std::optional<Time> invalidity = {};
     Bytes element;
     std::uint64_t resident = 0;
     bool done = false;
@@ -311,8 +311,9 @@ public:
     // Erase orders
     [[nodiscard]] Result<std::uint64_t> add(Transaction& in, const EraseOrder& order);
     [[nodiscard]] Done change(Transaction& in, const EraseOrder& order);
-    /// Gives it a higher number. `conflict` when that one is taken.
-    [[nodiscard]] Done renumber(Transaction& in, std::uint64_t from, std::uint64_t to);
+    /// Gives it the next number that is also above `above`.
+    [[nodiscard]] Result<std::uint64_t> renumber(Transaction& in, std::uint64_t number,
+                                                 std::uint64_t above);
     [[nodiscard]] Result<std::optional<EraseOrder>> erase_order(std::uint64_t number,
                                                                 const View& view = {}) const;
     /// Those of a device that it has not carried out, oldest first.
