@@ -23,12 +23,23 @@ enum class Administration::Purpose : std::uint8_t {
     examine_then_make_keys,  ///< the first try met an element that has something else pending
     store_certificates,
     recover,
+    open_pins,
+    erase,
+    lend,  ///< a lease, and word that a receipt was taken
+};
+
+/// What is to be done next for an element.
+struct Administration::Plan {
+    Purpose purpose{};
+    Bytes order;  ///< of keys, or of new PINs
+    std::uint64_t erasure = 0;
 };
 
 struct Administration::Session {
     Purpose purpose{};
     Bytes element;
     Bytes order;
+    std::uint64_t erasure = 0;
     Bytes device;  ///< digest of the TLS certificate that it was begun with
     scp03::Host host;
     std::uint32_t step = 0;  ///< 0: greeting sent, 1: operations sent, 2: those after examining
@@ -40,9 +51,13 @@ struct Administration::Session {
 struct Administration::Answer {
     Bytes next;  ///< token; empty: the end
     Bytes script;
+    bool more = false;  ///< at the end: another dialog has something to do
     std::unique_ptr<Session> session = {};
 
-    [[nodiscard]] Bytes encode() const { return next.empty() ? Bytes{0} : join({next, script}); }
+    [[nodiscard]] Bytes encode() const {
+        if (next.empty()) return Bytes{static_cast<std::uint8_t>(more ? 1 : 0)};
+        return join({next, script});
+    }
 };
 
 namespace {
@@ -103,8 +118,9 @@ Result<scp03::Keyset> HsmKeysets::of(BytesView element) {
     return scp03::diversify(master, key_size_, element);
 }
 
-Administration::Administration(Office& office, Orders& orders, Keysets& keysets)
-    : office_(office), orders_(orders), keysets_(keysets) {}
+Administration::Administration(Office& office, Orders& orders, Resets& resets, Erasures& erasures,
+                               Keysets& keysets)
+    : office_(office), orders_(orders), resets_(resets), erasures_(erasures), keysets_(keysets) {}
 Administration::~Administration() = default;
 
 http::Response Administration::said(const Answer& answer, BytesView element) const {
@@ -112,6 +128,7 @@ http::Response Administration::said(const Answer& answer, BytesView element) con
     response.headers.push_back({"X-Admin-Protocol", std::string{protocol}});
     if (answer.next.empty()) {
         response.status = 204;
+        if (answer.more) response.headers.push_back({"X-Admin-More", "1"});
         return response;
     }
     response.headers.push_back({"X-Admin-Next-URI", std::string{path} + to_hex(answer.next)});
@@ -136,7 +153,8 @@ http::Response Administration::begin(const http::Call& call) {
     const std::string from = upper(call.request.header("X-Admin-From"));
     if (!call.request.body.empty() || from.find(call.caller.element) == std::string::npos)
         return problem_of({Code::not_authorized, "the element is not that of the device"});
-    auto answer = open(call, *element);
+    const Turns::Turn turn{office_.turns, Thing::element, *element};
+    auto answer = open(device_of(call), *element);
     if (!answer) return problem_of(answer.error());
     if (!answer->next.empty()) {
         // The dialog is known by its next token alone; nothing was asked under an earlier one.
@@ -147,29 +165,85 @@ http::Response Administration::begin(const http::Call& call) {
     return said(*answer, *element);
 }
 
-Judged<Administration::Answer> Administration::open(const http::Call& call, const Bytes& element) {
-    REGISTRATION_TRY(order, orders_.current(element));
-    if (!order) return Answer{};
-    REGISTRATION_TRY(recovering, orders_.asks_for_recovery(*order));
+Judged<std::optional<Administration::Plan>> Administration::plan_of_order(
+    const store::Order& order) const {
     const auto lacks = [&](const Bytes store::OrderKey::* field) {
-        return std::ranges::any_of(order->keys,
+        return std::ranges::any_of(order.keys,
                                    [&](const auto& key) { return (key.*field).empty(); });
     };
-    Purpose purpose{};
-    if (recovering)
-        purpose = Purpose::recover;
-    else if (lacks(&store::OrderKey::spki))
-        purpose = Purpose::make_keys;
-    else if (order->state == store::OrderState::answered && !lacks(&store::OrderKey::certificate))
-        purpose = Purpose::store_certificates;
-    else
-        return Answer{};
+    REGISTRATION_TRY(recovering, orders_.asks_for_recovery(order));
+    if (recovering) return Plan{.purpose = Purpose::recover, .order = order.id};
+    if (lacks(&store::OrderKey::spki)) {
+        // An erasure that waits is for what the order replaces; later it would hit the new keys.
+        REGISTRATION_TRY(erasure, erasures_.waiting(order.element));
+        if (erasure)
+            return Plan{.purpose = Purpose::erase, .order = {}, .erasure = erasure->number};
+        return Plan{.purpose = Purpose::make_keys, .order = order.id};
+    }
+    if (order.state == store::OrderState::answered && !lacks(&store::OrderKey::certificate))
+        return Plan{.purpose = Purpose::store_certificates, .order = order.id};
+    return std::nullopt;
+}
 
+Judged<bool> Administration::needs_lease(BytesView element) const {
+    REGISTRATION_TRY(phone, office_.people.phone_of(element));
+    if (!phone) return false;
+    REGISTRATION_TRY(lease, office_.people.lease_of(element));
+    if (lease && office_.clock.now() < lease->signed_at + (lease->until - lease->signed_at) / 2)
+        return false;
+    // No lease on what is dead or on hold. Whoever cannot be asked gives none.
+    for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
+        const Bytes& serial = kind == pki::Kind::sign ? phone->sign_serial : phone->auth_serial;
+        if (serial.empty()) continue;
+        const auto standing = office_.authority.standing(phone_ca(kind), serial);
+        if (standing && *standing == Standing::alive) return true;
+    }
+    return false;
+}
+
+Judged<std::optional<Administration::Plan>> Administration::plan(BytesView element) const {
+    REGISTRATION_TRY(device, office_.people.device(element));
+    const bool rolled_back = device && device->state == store::DeviceState::rolled_back;
+    REGISTRATION_TRY(order, orders_.current(element));
+    if (order && !rolled_back) return plan_of_order(*order);
+    if (!rolled_back) {
+        REGISTRATION_TRY(grant, resets_.waiting(element));
+        if (grant) return Plan{.purpose = Purpose::open_pins, .order = grant->order};
+    }
+    REGISTRATION_TRY(erasure, erasures_.waiting(element));
+    if (erasure) return Plan{.purpose = Purpose::erase, .order = {}, .erasure = erasure->number};
+    if (rolled_back) return std::nullopt;
+    REGISTRATION_TRY(receipt, erasures_.local_receipt(element));
+    if (receipt) return Plan{.purpose = Purpose::lend, .order = {}};
+    REGISTRATION_TRY(lease, needs_lease(element));
+    if (lease) return Plan{.purpose = Purpose::lend, .order = {}};
+    return std::nullopt;
+}
+
+/// The end of a dialog, which says whether another one would find something to do.
+Administration::Answer Administration::end(BytesView element) const {
+    Answer answer;
+    const auto next = plan(element);
+    answer.more = next && next->has_value();
+    return answer;
+}
+
+Judged<Administration::Answer> Administration::open(const Bytes& device, const Bytes& element) {
+    {
+        // A session that is begun anew ends the one before, here as in the element: an answer out
+        // of the past would look as if the element had been put back.
+        const std::lock_guard guard{mutex_};
+        std::erase_if(sessions_,
+                      [&](const auto& entry) { return entry.second->element == element; });
+    }
+    REGISTRATION_TRY(next, plan(element));
+    if (!next) return Answer{};
     REGISTRATION_TRY(keyset, keysets_.of(element));
-    return greet({.purpose = purpose,
+    return greet({.purpose = next->purpose,
                   .element = element,
-                  .order = order->id,
-                  .device = device_of(call),
+                  .order = next->order,
+                  .erasure = next->erasure,
+                  .device = device,
                   .host = scp03::Host{std::move(keyset), office_.random.octets(challenge_octets)},
                   .step = 0,
                   .sent = {},
@@ -207,7 +281,8 @@ http::Response Administration::go_on(const http::Call& call) {
     const auto token = from_hex(call.rest);
     if (!element || !token || token->size() != token_octets)
         return problem_of({Code::order_expired, "no such dialog"});
-    const Turns::Turn turn{office_.turns, *token};
+    const Turns::Turn turn{office_.turns, Thing::dialog, *token};
+    const Turns::Turn of_element{office_.turns, Thing::element, *element};
     auto dialog = office_.people.dialog(*token);
     if (!dialog) return problem_of(refused(dialog.error()));
     const Time now = office_.clock.now();
@@ -223,7 +298,9 @@ http::Response Administration::go_on(const http::Call& call) {
         if ((*dialog)->request_digest != digest)
             return problem_of({Code::administration_refused, "this step was answered already"});
         const BytesView kept{(*dialog)->answer};
-        if (kept.size() < token_octets) return said({}, *element);
+        if (kept.size() < token_octets)
+            return said({.next = {}, .script = {}, .more = !kept.empty() && kept[0] != 0},
+                        *element);
         return said(
             {.next = copy(kept.first(token_octets)), .script = copy(kept.subspan(token_octets))},
             *element);
@@ -239,7 +316,7 @@ http::Response Administration::go_on(const http::Call& call) {
     }
     auto answer = [&]() -> Judged<Answer> {
         // Session keys do not survive us: after a restart the dialog begins anew.
-        if (!session) return open(call, *element);
+        if (!session) return open(device_of(call), *element);
         if (session->device != device_of(call))
             return refuse(Code::not_authorized, "the dialog of another device");
         if (status != "ok" || call.request.header("Content-Type") != answers_type)
@@ -286,14 +363,15 @@ Judged<Administration::Answer> Administration::failed(Session session) {
 }
 
 Result<std::vector<Operation>> Administration::operations(const Session& session) const {
+    std::vector<Operation> out;
+    out.emplace_back(adm::AskState{});
+    if (session.purpose != Purpose::make_keys && session.purpose != Purpose::store_certificates)
+        return out;
     MITOME_TRY(order, office_.people.order(session.order));
     if (!order || !is_open(order->state))
         return fail(Fault::conflict, "administration: the order is closed");
     MITOME_TRY(id, adm::order_of(order->id));
-    std::vector<Operation> out;
     switch (session.purpose) {
-        case Purpose::examine_then_make_keys:
-        case Purpose::recover: out.emplace_back(adm::AskState{}); break;
         case Purpose::make_keys: {
             adm::Kinds kinds = 0;
             for (const auto& key : order->keys) kinds = adm::with(kinds, kind_of(key.kind));
@@ -316,6 +394,11 @@ Result<std::vector<Operation>> Administration::operations(const Session& session
             out.emplace_back(adm::Swap{.order = id});
             break;
         }
+        case Purpose::examine_then_make_keys:
+        case Purpose::recover:
+        case Purpose::open_pins:
+        case Purpose::erase:
+        case Purpose::lend: break;
     }
     return out;
 }
@@ -362,7 +445,9 @@ Judged<Administration::Answer> Administration::operated(Session session,
 
     // Everything below came MACed.
     std::vector<Generated> keys;
+    std::optional<State> first;
     std::optional<State> state;
+    std::optional<adm::Erased> receipt;
     for (std::size_t i = 0; i < plain.size(); ++i) {
         if (const auto* generate = std::get_if<adm::Generate>(&session.sent[i])) {
             const auto key = adm::decode_generated(plain[i].data);
@@ -371,19 +456,30 @@ Judged<Administration::Answer> Administration::operated(Session session,
             keys.push_back(*key);
             continue;
         }
+        if (std::holds_alternative<adm::Erase>(session.sent[i])) {
+            const auto told = adm::decode_erased(plain[i].data);
+            if (!told) return administration_refused("the element's receipt cannot be read");
+            receipt = *told;
+            continue;
+        }
         const auto told = adm::decode_state(plain[i].data);
         if (!told || !same(told->element, session.element))
             return administration_refused("the element's state cannot be read");
+        if (!first) first = *told;
         state = *told;
+    }
+    if (first && state) {
+        REGISTRATION_TRY(rolled_back, is_rolled_back(session, *first, *state));
+        if (rolled_back && session.purpose != Purpose::erase)
+            return refuse(Code::element_rolled_back, "an older copy of the element was put back");
     }
     const bool examining =
         session.sent.size() == 1 && std::holds_alternative<adm::AskState>(session.sent.front());
-    if (examining && state)
-        return session.purpose == Purpose::recover ? recovered(std::move(session), *state)
-                                                   : examined(std::move(session), *state);
     switch (session.purpose) {
-        case Purpose::make_keys:
         case Purpose::examine_then_make_keys:
+            if (examining && state) return examined(std::move(session), *state);
+            [[fallthrough]];
+        case Purpose::make_keys:
             REGISTRATION_CHECK(store_keys(session, keys));
             office_.interruption.reached(Step::keys_stored);
             return Answer{};
@@ -394,12 +490,143 @@ Judged<Administration::Answer> Administration::operated(Session session,
             REGISTRATION_CHECK(store_swap(session));
             office_.interruption.reached(Step::swap_stored);
             REGISTRATION_CHECK(orders_.settle(session.order));
-            return Answer{};
-        case Purpose::recover:  // the pending set is dropped
-            REGISTRATION_CHECK(orders_.abandon(session.order));
-            return Answer{};
+            return end(session.element);
+        case Purpose::recover:
+            if (examining && state) return recovered(std::move(session), *state);
+            REGISTRATION_CHECK(orders_.abandon(session.order));  // the pending set is dropped
+            return end(session.element);
+        case Purpose::open_pins:
+            if (examining && state) return open_pins(std::move(session), *state);
+            return pins_opened(session);
+        case Purpose::erase:
+            if (examining && state) return erase(std::move(session), *state);
+            if (!receipt || !state) return administration_refused("the element gave no receipt");
+            return erased(session, receipt->receipt, *state);
+        case Purpose::lend:
+            if (!state) break;
+            if (examining) return lend(std::move(session), *state);
+            return lent(session, *state);
     }
     return administration_refused("no such session");
+}
+
+/// Remembers the highest record number. In a session it never falls; a lower one than before means
+/// that everything since is undone in the element: wrong PINs, swaps, erasures.
+Judged<bool> Administration::is_rolled_back(const Session& session, const State& first,
+                                            const State& last) const {
+    REGISTRATION_TRY(change, office_.database.begin());
+    REGISTRATION_TRY(witness, office_.people.witness_of(session.element, change));
+    REGISTRATION_TRY(device, office_.people.device(session.element, change));
+    const bool known = device && device->state == store::DeviceState::rolled_back;
+    if (known) return true;
+    const Time now = office_.clock.now();
+    if (witness && first.record < witness->record) {
+        log(Level::warning, "element rolled back", {{"element", to_hex(session.element)}});
+        store::Device marked =
+            device.value_or(store::Device{.element = session.element,
+                                          .common_name = "element " + to_hex(session.element),
+                                          .since = now});
+        marked.state = store::DeviceState::rolled_back;
+        if (device) {
+            REGISTRATION_CHECK(office_.people.change(change, marked));
+        } else {
+            REGISTRATION_CHECK(office_.people.add(change, marked));
+        }
+        REGISTRATION_CHECK(office_.note(
+            change, "element", "element.rolled_back", "element/" + to_hex(session.element),
+            std::to_string(first.record) + " below " + std::to_string(witness->record)));
+        REGISTRATION_CHECK(change.commit());
+        return true;
+    }
+    const bool reminds = witness && witness->local_receipt && last.local_receipt;
+    REGISTRATION_CHECK(office_.people.put(change, store::Witness{.element = session.element,
+                                                                 .record = last.record,
+                                                                 .local_receipt = reminds,
+                                                                 .at = now}));
+    REGISTRATION_CHECK(change.commit());
+    return false;
+}
+
+/// The next operations of a session that knows the element's state.
+Judged<Administration::Answer> Administration::follow(Session session,
+                                                      std::vector<Operation> operations) {
+    std::vector<Bytes> script;
+    for (const Operation& operation : operations) {
+        REGISTRATION_TRY(command, session.host.wrap(adm::store(operation)));
+        script.push_back(command.encode());
+    }
+    session.step = 2;
+    return send(std::move(session), std::move(script), std::move(operations));
+}
+
+Judged<Administration::Answer> Administration::open_pins(Session session, const State& state) {
+    REGISTRATION_TRY(grant, resets_.waiting(session.element));
+    if (!grant || grant->order != session.order)
+        return refuse(Code::order_expired, "the leave for new PINs is over");
+    REGISTRATION_TRY(order, adm::order_of(grant->order));
+    std::vector<Operation> wanted;
+    for (const adm::Kind kind : adm::kinds) {
+        const bool is_there =
+            std::ranges::find(state.present, kind, &State::Present::kind) != state.present.end();
+        // Used up for that kind, and the answer that said so was lost.
+        const bool used = std::ranges::any_of(state.resets, [&](const State::Reset& reset) {
+            return reset.kind == kind && reset.order == order;
+        });
+        if (adm::holds(grant->kinds, kind) && is_there && !used)
+            wanted.emplace_back(adm::ResetPin{.order = order, .kind = kind});
+    }
+    if (wanted.empty()) return pins_opened(session);
+    return follow(std::move(session), std::move(wanted));
+}
+
+Judged<Administration::Answer> Administration::pins_opened(const Session& session) const {
+    office_.interruption.reached(Step::reset_opened);
+    REGISTRATION_TRY(grant, office_.people.waiting_reset(session.element));
+    if (grant && grant->order == session.order) REGISTRATION_CHECK(resets_.delivered(*grant));
+    office_.interruption.reached(Step::reset_stored);
+    return Answer{};
+}
+
+Judged<Administration::Answer> Administration::erase(Session session, const State& state) {
+    REGISTRATION_TRY(order, erasures_.deliver(session.erasure, state));
+    session.erasure = order.number;
+    return follow(std::move(session), {order, adm::AskState{}});
+}
+
+Judged<Administration::Answer> Administration::erased(const Session& session, BytesView receipt,
+                                                      const State& state) {
+    if (auto taken = erasures_.take(session.erasure, receipt, state.record); !taken)
+        return std::unexpected{taken.error()};
+    REGISTRATION_TRY(order, orders_.current(session.element));
+    if (order) return open(session.device, session.element);  // which this erasure made room for
+    return end(session.element);
+}
+
+Judged<Administration::Answer> Administration::lend(Session session, const State& state) {
+    std::vector<Operation> wanted;
+    REGISTRATION_TRY(receipt, erasures_.local_receipt(session.element));
+    if (receipt && state.local_receipt) wanted.emplace_back(adm::ReceiptTaken{.receipt = *receipt});
+    REGISTRATION_TRY(lease, needs_lease(session.element));
+    const Time now = office_.clock.now();
+    if (lease) wanted.emplace_back(adm::Lease{.signed_time = now, .until = now + office_.lease});
+    if (wanted.empty()) return end(session.element);
+    return follow(std::move(session), std::move(wanted));
+}
+
+Judged<Administration::Answer> Administration::lent(const Session& session,
+                                                    const State& state) const {
+    const auto sent = std::ranges::find_if(
+        session.sent, [](const Operation& one) { return std::holds_alternative<adm::Lease>(one); });
+    if (sent != session.sent.end()) {
+        if (!state.lease) return administration_refused("the element did not take the lease");
+        REGISTRATION_TRY(change, office_.database.begin());
+        REGISTRATION_CHECK(
+            office_.people.put(change, store::GrantedLease{.element = session.element,
+                                                           .signed_at = state.lease->signed_time,
+                                                           .until = state.lease->until}));
+        REGISTRATION_CHECK(change.commit());
+    }
+    return end(session.element);
 }
 
 Judged<Administration::Answer> Administration::examined(Session session, const State& state) {
@@ -412,13 +639,7 @@ Judged<Administration::Answer> Administration::examined(Session session, const S
     REGISTRATION_TRY(rest, operations(session));
     session.purpose = Purpose::examine_then_make_keys;
     wanted.insert(wanted.end(), rest.begin(), rest.end());
-    std::vector<Bytes> script;
-    for (const Operation& operation : wanted) {
-        REGISTRATION_TRY(command, session.host.wrap(adm::store(operation)));
-        script.push_back(command.encode());
-    }
-    session.step = 2;
-    return send(std::move(session), std::move(script), std::move(wanted));
+    return follow(std::move(session), std::move(wanted));
 }
 
 Judged<Administration::Answer> Administration::recovered(Session session, const State& state) {
@@ -427,22 +648,19 @@ Judged<Administration::Answer> Administration::recovered(Session session, const 
         REGISTRATION_CHECK(store_swap(session));
         office_.interruption.reached(Step::swap_stored);
         REGISTRATION_CHECK(orders_.complete(session.order));
-        return Answer{};
+        return end(session.element);
     }
     if (!state.pending || !same(state.pending->order, session.order)) {
         REGISTRATION_CHECK(orders_.abandon(session.order));
-        return Answer{};
+        return end(session.element);
     }
     // The answer closes the order; without it the next dialog finds nothing pending and does.
-    std::vector<Operation> wanted{adm::Drop{.order = state.pending->order}};
-    REGISTRATION_TRY(command, session.host.wrap(adm::store(wanted.front())));
-    session.step = 2;
-    std::vector<Bytes> script{command.encode()};
-    return send(std::move(session), std::move(script), std::move(wanted));
+    const adm::Drop drop{.order = state.pending->order};
+    return follow(std::move(session), {drop});
 }
 
 Done Administration::store_keys(const Session& session, const std::vector<Generated>& keys) const {
-    const Turns::Turn turn{office_.turns, session.order};
+    const Turns::Turn turn{office_.turns, Thing::order, session.order};
     MITOME_TRY(change, office_.database.begin());
     MITOME_TRY(order, office_.people.order(session.order, change));
     if (!order || !is_open(order->state))
@@ -460,7 +678,7 @@ Done Administration::store_keys(const Session& session, const std::vector<Genera
 }
 
 Done Administration::store_swap(const Session& session) const {
-    const Turns::Turn turn{office_.turns, session.order};
+    const Turns::Turn turn{office_.turns, Thing::order, session.order};
     MITOME_TRY(change, office_.database.begin());
     MITOME_TRY(order, office_.people.order(session.order, change));
     if (!order) return fail(Fault::absent, "administration: no such order");

@@ -5,10 +5,21 @@
 // Management: scripts in the answers, their results in the next request, three exchanges a
 // session. What the carrier brings back is believed only where SCP03 has MACed it.
 //
+// A dialog has one purpose, in this order: the open order, new PINs, an erasure, word that a
+// receipt was taken, a lease. Its last answer says `X-Admin-More: 1` where another one waits; not
+// after new PINs were opened, since the element shuts that window with the next session. What an
+// order is about to replace is erased before, in the same dialog.
+//
+// Every session first asks for the element's state. Its record number only rises, so a lower one
+// than was seen before shows that an older copy of its file was put back: from then on the element
+// gets nothing but erasure.
+//
 // Deviation: the first script selects the issuer security domain itself, so that it does not
 // matter what the carrier had selected.
 
+#include "erasures.hpp"
 #include "orders.hpp"
+#include "resets.hpp"
 
 #include <mitome/apdu/administration.hpp>
 #include <mitome/apdu/scp03.hpp>
@@ -41,7 +52,8 @@ private:
 
 class Administration {
 public:
-    Administration(Office& office, Orders& orders, Keysets& keysets);
+    Administration(Office& office, Orders& orders, Resets& resets, Erasures& erasures,
+                   Keysets& keysets);
     ~Administration();
 
     /// First request of a dialog, `POST /administration`.
@@ -53,8 +65,12 @@ private:
     struct Session;
     struct Answer;
     enum class Purpose : std::uint8_t;
+    struct Plan;
 
-    [[nodiscard]] Judged<Answer> open(const http::Call& call, const Bytes& element);
+    [[nodiscard]] Judged<std::optional<Plan>> plan(BytesView element) const;
+    [[nodiscard]] Judged<std::optional<Plan>> plan_of_order(const store::Order& order) const;
+    [[nodiscard]] Judged<bool> needs_lease(BytesView element) const;
+    [[nodiscard]] Judged<Answer> open(const Bytes& device, const Bytes& element);
     [[nodiscard]] Judged<Answer> greet(Session session);
     [[nodiscard]] Judged<Answer> take(Session session, BytesView script);
     [[nodiscard]] Judged<Answer> greeted(Session session, const std::vector<Bytes>& answers);
@@ -64,6 +80,21 @@ private:
                                       std::vector<apdu::administration::Operation> operations);
     [[nodiscard]] Judged<Answer> examined(Session session,
                                           const apdu::administration::State& state);
+    [[nodiscard]] Judged<Answer> follow(Session session,
+                                        std::vector<apdu::administration::Operation> operations);
+    [[nodiscard]] Judged<Answer> open_pins(Session session,
+                                           const apdu::administration::State& state);
+    [[nodiscard]] Judged<Answer> erase(Session session, const apdu::administration::State& state);
+    [[nodiscard]] Judged<Answer> lend(Session session, const apdu::administration::State& state);
+    [[nodiscard]] Judged<Answer> pins_opened(const Session& session) const;
+    [[nodiscard]] Judged<Answer> erased(const Session& session, BytesView receipt,
+                                        const apdu::administration::State& state);
+    [[nodiscard]] Judged<Answer> lent(const Session& session,
+                                      const apdu::administration::State& state) const;
+    [[nodiscard]] Judged<bool> is_rolled_back(const Session& session,
+                                              const apdu::administration::State& first,
+                                              const apdu::administration::State& last) const;
+    [[nodiscard]] Answer end(BytesView element) const;
     [[nodiscard]] Judged<Answer> recovered(Session session,
                                            const apdu::administration::State& state);
     [[nodiscard]] Result<std::vector<apdu::administration::Operation>> operations(
@@ -76,6 +107,8 @@ private:
 
     Office& office_;
     Orders& orders_;
+    Resets& resets_;
+    Erasures& erasures_;
     Keysets& keysets_;
     std::mutex mutex_;
     std::map<Bytes, std::unique_ptr<Session>> sessions_;  // by token; session keys die with us

@@ -79,6 +79,27 @@ Result<std::unique_ptr<http::Client>> connect(const http::Url& url,
 
 }  // namespace
 
+std::optional<issuance::life::State> state_of(const Recorded& found, Time now) {
+    switch (found.standing) {
+        case Standing::unknown: return std::nullopt;
+        case Standing::alive:
+            return issuance::life::state_of(store::Standing::issued, found.reason, found.not_after,
+                                            now);
+        case Standing::held:
+            return issuance::life::state_of(store::Standing::held, found.reason, found.not_after,
+                                            now);
+        case Standing::revoked:
+            return issuance::life::state_of(store::Standing::revoked, found.reason, found.not_after,
+                                            now);
+    }
+    return std::nullopt;
+}
+
+Result<Standing> Authority::standing(pki::Ca ca, BytesView serial) {
+    MITOME_TRY(found, look_up(ca, serial));
+    return found.standing;
+}
+
 Result<http::Response> RemoteAuthority::send(const http::Request& request, bool repeatable) {
     std::unique_ptr<http::Client> client;
     {
@@ -118,30 +139,43 @@ Result<pki::Certificate> RemoteAuthority::issue(const Approval& approval,
 
 Done RemoteAuthority::revoke(pki::Ca ca, BytesView serial, pki::Reason reason,
                              std::string_view cause) {
-    const json::object body{{"ca", pki::name_of(ca)},
-                            {"serial", to_hex(serial)},
-                            {"reason", pki::name_of(reason)},
-                            {"cause", cause}};
-    MITOME_TRY(response, send(post("/revoke", body), true));
-    const Done done = judge(response);
+    const Done done = withdraw(ca, serial, reason, std::nullopt, cause);
     if (!done && done.error().fault == Fault::conflict) return {};  // revoked before
     return done;
 }
 
-Result<Standing> RemoteAuthority::standing(pki::Ca ca, BytesView serial) {
+Done RemoteAuthority::withdraw(pki::Ca ca, BytesView serial, pki::Reason reason,
+                               std::optional<Time> invalidity, std::string_view cause) {
+    json::object body{{"ca", pki::name_of(ca)},
+                      {"serial", to_hex(serial)},
+                      {"reason", pki::name_of(reason)},
+                      {"cause", cause}};
+    if (invalidity) body["invalidity"] = to_rfc3339(*invalidity);
+    MITOME_TRY(response, send(post("/revoke", body), true));
+    return judge(response);
+}
+
+Result<Recorded> RemoteAuthority::look_up(pki::Ca ca, BytesView serial) {
     http::Request request;
     request.path = "/certificates";
     request.query = fmt::format("ca={}&serial={}", pki::name_of(ca), to_hex(serial));
     MITOME_TRY(response, send(request, true));
     const Done done = judge(response);
-    if (!done && done.error().fault == Fault::absent) return Standing::unknown;
+    if (!done && done.error().fault == Fault::absent) return Recorded{};
     if (!done) return std::unexpected{done.error()};
     MITOME_TRY(body, http::JsonObject::parse(response.body));
     MITOME_TRY(state, body.text("state"));
-    if (state == "issued") return Standing::alive;
-    if (state == "held") return Standing::held;
-    if (state == "revoked") return Standing::revoked;
-    return Standing::unknown;
+    Recorded found;
+    if (state == "issued") found.standing = Standing::alive;
+    if (state == "held") found.standing = Standing::held;
+    if (state == "revoked") found.standing = Standing::revoked;
+    MITOME_TRY(reason, body.optional_text("reason"));
+    if (reason) found.reason = pki::reason_of(*reason).value_or(pki::Reason::unspecified);
+    MITOME_TRY(invalidity, body.optional_time("invalidity"));
+    found.invalidity = invalidity;
+    MITOME_TRY(not_after, body.optional_time("not_after"));
+    found.not_after = not_after.value_or(Time{});
+    return found;
 }
 
 Result<pki::Certificate> RemoteAuthority::registration_certificate(BytesView spki) {

@@ -4,6 +4,7 @@
 #include <mitome/base/clock.hpp>
 #include <mitome/http/client.hpp>
 #include <mitome/http/tls_files.hpp>
+#include <mitome/issuance/life.hpp>
 #include <mitome/pki/certificate.hpp>
 #include <mitome/store/register.hpp>
 
@@ -27,6 +28,17 @@ struct Approval {
 
 enum class Standing : std::uint8_t { unknown, alive, held, revoked };
 
+/// What the authority's ledger says of one certificate.
+struct Recorded {
+    Standing standing = Standing::unknown;
+    pki::Reason reason = pki::Reason::unspecified;  ///< of a hold or a revocation
+    std::optional<Time> invalidity = {};
+    Time not_after{};
+};
+
+/// Absent: no such certificate.
+[[nodiscard]] std::optional<issuance::life::State> state_of(const Recorded& found, Time now);
+
 /// The authority as registration sees it. Safe to use from several threads.
 class Authority {
 public:
@@ -37,7 +49,12 @@ public:
     /// Also when it was revoked before.
     [[nodiscard]] virtual Done revoke(pki::Ca ca, BytesView serial, pki::Reason reason,
                                       std::string_view cause) = 0;
-    [[nodiscard]] virtual Result<Standing> standing(pki::Ca ca, BytesView serial) = 0;
+    /// certificateHold holds, removeFromCRL releases, every other reason revokes. `conflict` when
+    /// its standing does not allow that.
+    [[nodiscard]] virtual Done withdraw(pki::Ca ca, BytesView serial, pki::Reason reason,
+                                        std::optional<Time> invalidity, std::string_view cause) = 0;
+    [[nodiscard]] virtual Result<Recorded> look_up(pki::Ca ca, BytesView serial) = 0;
+    [[nodiscard]] Result<Standing> standing(pki::Ca ca, BytesView serial);
 };
 
 /// The authority's process behind mutual TLS.
@@ -50,7 +67,9 @@ public:
                                                  const store::Resident& resident) override;
     [[nodiscard]] Done revoke(pki::Ca ca, BytesView serial, pki::Reason reason,
                               std::string_view cause) override;
-    [[nodiscard]] Result<Standing> standing(pki::Ca ca, BytesView serial) override;
+    [[nodiscard]] Done withdraw(pki::Ca ca, BytesView serial, pki::Reason reason,
+                                std::optional<Time> invalidity, std::string_view cause) override;
+    [[nodiscard]] Result<Recorded> look_up(pki::Ca ca, BytesView serial) override;
 
     /// The certificate of our CMP key below the phone's signature CA.
     [[nodiscard]] Result<pki::Certificate> registration_certificate(BytesView spki);

@@ -6,6 +6,7 @@
 #include <mitome/pki/profile.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace mitome::registration {
@@ -41,6 +42,8 @@ struct Certification::Asker {
 namespace {
 
 constexpr int least_age = 15;
+/// Whose certificates may protect a request.
+constexpr std::array protecting_cas{pki::Ca::card_sign, pki::Ca::phone_sign, pki::Ca::card_auth};
 constexpr std::chrono::minutes clock_tolerance{10};  // RFC 9483 §3.5: a local matter
 constexpr std::chrono::seconds check_after{5};
 constexpr std::string_view key_usage_oid = "2.5.29.15";
@@ -139,7 +142,7 @@ Result<Bytes> Certification::refuse(const Message& message, const Refusal& refus
 
 Result<Bytes> Certification::reply(Message& message) {
     const Bytes& transaction = message.header().transaction_id;
-    const Turns::Turn turn{office_.turns, transaction};
+    const Turns::Turn turn{office_.turns, Thing::transaction, transaction};
     if (!transaction.empty()) {
         MITOME_TRY(before, office_.people.exchange(transaction));
         if (before && before->request_digest == message.digest && !before->answer.empty())
@@ -156,42 +159,133 @@ Result<Bytes> Certification::reply(Message& message) {
         case RequestKind::confirm:
         case RequestKind::poll:
         case RequestKind::error: return follow_up(message);
-        case RequestKind::revoke:
-        case RequestKind::general:
+        case RequestKind::revoke: return withdraw(message);
+        case RequestKind::general: return reset(message);
         case RequestKind::unserved: break;
     }
     return refuse(message, {Failure::bad_request, "this kind of message is not served"});
 }
 
-cmp::Judged<Certification::Asker> Certification::asker(const Message& message) const {
-    const pki::Certificate& anchor = message.credentials->authority(pki::Ca::card_sign);
-    auto certificate = cmp::protected_by(message.request, pki::Anchors{&anchor, 1}, message.now);
-    if (!certificate) return std::unexpected{certificate.error()};
+cmp::Judged<cmp::Protector> Certification::protector(const Message& message) const {
+    std::shared_ptr<const cmp::Protectors> protectors;
+    {
+        const std::lock_guard guard{mutex_};
+        if (!protectors_) {
+            std::vector<pki::Certificate> anchors;
+            for (const pki::Ca ca : protecting_cas)
+                anchors.push_back(message.credentials->authority(ca));
+            auto made = cmp::Protectors::create(anchors);
+            if (!made) return std::unexpected{refusal_of(made.error())};
+            protectors_ = std::make_shared<const cmp::Protectors>(*std::move(made));
+        }
+        protectors = protectors_;
+    }
+    return protectors->judge(message.request, message.now);
+}
 
-    const auto card = office_.people.card_of(pki::Kind::sign, certificate->serial());
+cmp::Judged<Certification::Asker> Certification::asker(const Message& message) const {
+    auto by = protector(message);
+    if (!by) return std::unexpected{by.error()};
+    if (protecting_cas.at(by->anchor) != pki::Ca::card_sign)
+        return no(Failure::signer_not_trusted, "not the signature certificate of a card");
+    return asker(std::move(by->certificate), message.now);
+}
+
+cmp::Judged<void> Certification::check_alive(pki::Ca ca,
+                                             const pki::Certificate& certificate) const {
+    const auto standing = office_.authority.standing(ca, certificate.serial());
+    if (!standing) return std::unexpected{refusal_of(standing.error())};
+    switch (*standing) {
+        case Standing::alive: return {};
+        case Standing::unknown:
+            return no(Failure::not_authorized, "the authority does not know the certificate");
+        case Standing::held:
+        case Standing::revoked: break;
+    }
+    return no(Failure::cert_revoked, "the protecting certificate is revoked or on hold");
+}
+
+cmp::Judged<Certification::Asker> Certification::asker(pki::Certificate certificate,
+                                                       Time now) const {
+    const auto card = office_.people.card_of(pki::Kind::sign, certificate.serial());
     if (!card) return std::unexpected{refusal_of(card.error())};
     if (!*card) return no(Failure::not_authorized, "the card is not in the register");
     if ((*card)->state == store::CardState::revoked)
         return no(Failure::cert_revoked, "the protecting certificate is revoked");
-    const auto standing = office_.authority.standing(pki::Ca::card_sign, certificate->serial());
-    if (!standing) return std::unexpected{refusal_of(standing.error())};
-    switch (*standing) {
-        case Standing::alive: break;
-        case Standing::unknown:
-            return no(Failure::not_authorized, "the authority does not know the certificate");
-        case Standing::held:
-        case Standing::revoked:
-            return no(Failure::cert_revoked, "the protecting certificate is revoked or on hold");
-    }
+    if (auto alive = check_alive(pki::Ca::card_sign, certificate); !alive)
+        return std::unexpected{alive.error()};
     auto resident = office_.people.resident((*card)->resident);
     if (!resident) return std::unexpected{refusal_of(resident.error())};
     if (!*resident || (*resident)->state == store::ResidentState::deceased)
         return no(Failure::not_authorized, "the holder is not in the register");
     const auto birth = (*resident)->items.birth.day;
-    if (!birth.ok() || pki::age_on(birth, day_in_japan(message.now)) < least_age)
+    if (!birth.ok() || pki::age_on(birth, day_in_japan(now)) < least_age)
         return no(Failure::not_authorized, "the holder is under 15");
     return Asker{
-        .certificate = *std::move(certificate), .card = **card, .resident = **std::move(resident)};
+        .certificate = std::move(certificate), .card = **card, .resident = **std::move(resident)};
+}
+
+cmp::Judged<Speaker> Certification::phone_that_speaks(const pki::Certificate& certificate) const {
+    const auto order = office_.people.order_with_serial(pki::Kind::sign, certificate.serial());
+    if (!order) return std::unexpected{refusal_of(order.error())};
+    if (!*order) return no(Failure::not_authorized, "not the certificate of a phone");
+    const auto phone = office_.people.phone_of((*order)->element);
+    if (!phone) return std::unexpected{refusal_of(phone.error())};
+    if (auto alive = check_alive(pki::Ca::phone_sign, certificate); !alive)
+        return std::unexpected{alive.error()};
+    if (!*phone || !same((*phone)->sign_serial, certificate.serial()))
+        return no(Failure::not_authorized, "the phone counts for nobody");
+    return Speaker{.by = issuance::life::Actor::phone,
+                   .resident = (*phone)->resident,
+                   .serial = copy(certificate.serial()),
+                   .element = (*phone)->element};
+}
+
+cmp::Judged<Speaker> Certification::login_that_speaks(const pki::Certificate& certificate) const {
+    const auto card = office_.people.card_of(pki::Kind::auth, certificate.serial());
+    if (!card) return std::unexpected{refusal_of(card.error())};
+    if (!*card) return no(Failure::not_authorized, "the card is not in the register");
+    if (auto alive = check_alive(pki::Ca::card_auth, certificate); !alive)
+        return std::unexpected{alive.error()};
+    return Speaker{.by = issuance::life::Actor::card_login,
+                   .resident = (*card)->resident,
+                   .serial = copy(certificate.serial()),
+                   .element = {}};
+}
+
+cmp::Judged<Speaker> Certification::speaker(const Message& message) const {
+    auto by = protector(message);
+    if (!by) return std::unexpected{by.error()};
+    const pki::Ca ca = protecting_cas.at(by->anchor);
+    if (ca == pki::Ca::phone_sign) return phone_that_speaks(by->certificate);
+    if (ca == pki::Ca::card_auth) return login_that_speaks(by->certificate);
+    const auto who = asker(std::move(by->certificate), message.now);
+    if (!who) return std::unexpected{who.error()};
+    return Speaker{.by = issuance::life::Actor::card,
+                   .resident = who->resident.id,
+                   .serial = copy(who->certificate.serial()),
+                   .element = {}};
+}
+
+/// A renewal names what it takes the place of, in a cr.
+cmp::Judged<void> Certification::check_former(const store::Order& order, std::uint64_t resident,
+                                              pki::Kind kind,
+                                              const pki::crmf::CertRequest& wanted) const {
+    const auto phone = office_.people.phone_of(order.element);
+    if (!phone) return std::unexpected{refusal_of(phone.error())};
+    const bool of_another = *phone && (*phone)->resident != resident;
+    // With one kind alone, keys of two people would lie in one element.
+    if (of_another && (order.renewal || order.keys.size() < 2))
+        return no(Failure::not_authorized, "the phone is another person's");
+    if (!order.renewal || !*phone) return {};
+    const Bytes& former = kind == pki::Kind::sign ? (*phone)->sign_serial : (*phone)->auth_serial;
+    if (former.empty()) return {};
+    const auto credentials = office_.credentials.get();
+    if (!credentials) return no(Failure::system_unavail, "try again later");
+    if (!wanted.replaces || !same(wanted.replaces->serial, former) ||
+        !same(wanted.replaces->issuer, credentials->authority(phone_ca(kind)).subject()))
+        return no(Failure::bad_cert_id, "oldCertID does not name the present certificate");
+    return {};
 }
 
 cmp::Judged<store::CmpExchange> Certification::approve_phone(
@@ -220,6 +314,14 @@ cmp::Judged<store::CmpExchange> Certification::approve_phone(
     const auto key = std::ranges::find((*order)->keys, spki, &store::OrderKey::spki);
     if (key == (*order)->keys.end() || !key->serial.empty())
         return no(Failure::bad_request, "the key has its certificate");
+    if ((*order)->renewal && message.request.kind != RequestKind::further)
+        return no(Failure::bad_request, "a renewal is asked for with cr");
+    if (auto former = check_former(**order, asker.resident.id, key->kind, wanted.request); !former)
+        return std::unexpected{former.error()};
+    const auto device = office_.people.device((*order)->element);
+    if (!device) return std::unexpected{refusal_of(device.error())};
+    if (*device && (*device)->state == store::DeviceState::rolled_back)
+        return no(Failure::not_authorized, "element_rolled_back: an older copy was put back");
     store::CmpExchange exchange;
     exchange.order = (*order)->id;
     exchange.ca = phone_ca(key->kind);
@@ -460,6 +562,93 @@ Result<Bytes> Certification::give_up(Message& message, store::CmpExchange exchan
     MITOME_TRY(change, office_.database.begin());
     MITOME_CHECK(office_.people.change(change, exchange));
     MITOME_CHECK(change.commit());
+    return std::move(said.der);
+}
+
+/// What one rr asks for: all or none. It is on disk before the authority hears of it, so that no
+/// crash makes half of it.
+Result<Bytes> Certification::withdraw(Message& message) {
+    const Bytes& transaction = message.header().transaction_id;
+    MITOME_TRY(before, office_.people.exchange(transaction));
+    if (before && before->request_digest == message.digest && before->answer.empty())
+        return withdraw_recorded(message, *std::move(before));  // a crash came between
+    if (before) return refuse(message, {Failure::transaction_id_in_use, "the transaction exists"});
+
+    const auto who = speaker(message);
+    if (!who) return refuse(message, who.error());
+    const auto wanted = cmp::revocations_wanted(message.request);
+    if (!wanted) return refuse(message, wanted.error());
+    MITOME_TRY(judgement, revocations_.judge(*who, *wanted));
+    if (judgement.withdrawals.empty()) {
+        for (const auto& verdict : judgement.verdicts)
+            if (verdict)
+                log(Level::info, "cmp refused",
+                    {{"failure", cmp::name_of(verdict->failure)}, {"what", verdict->what.text}});
+        MITOME_TRY(said,
+                   cmp::revocation_response(message.answering(),
+                                            cmp::revocation_answer(*wanted, judgement.verdicts)));
+        return said.der;
+    }
+    store::CmpExchange exchange;
+    exchange.transaction = transaction;
+    exchange.ca = judgement.withdrawals.front().ca;
+    exchange.their_nonce = message.header().sender_nonce;
+    exchange.request_digest = message.digest;
+    exchange.signer = who->serial;
+    exchange.created = message.now;
+    exchange.deadline = message.now;
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_CHECK(office_.people.add(change, exchange));
+    MITOME_CHECK(revocations_.record(change, *who, transaction, judgement.withdrawals));
+    MITOME_CHECK(change.commit());
+    office_.interruption.reached(Step::revocation_recorded);
+    return withdraw_recorded(message, std::move(exchange));
+}
+
+Result<Bytes> Certification::withdraw_recorded(Message& message, store::CmpExchange exchange) {
+    const auto wanted = cmp::revocations_wanted(message.request);
+    if (!wanted) return refuse(message, wanted.error());
+    MITOME_TRY(verdicts, revocations_.carry_out(exchange.transaction));
+    if (verdicts.size() != wanted->size())
+        return fail(Fault::broken, "certification: an rr without its withdrawals");
+    // The authority may still have said no to one of them: then each has what became of it.
+    cmp::RevocationAnswer answer =
+        cmp::revocation_answer(*wanted, std::vector<cmp::Verdict>(wanted->size()));
+    for (std::size_t i = 0; i < verdicts.size(); ++i)
+        if (verdicts[i]) answer.statuses.at(i) = cmp::rejection(*verdicts[i]);
+    MITOME_TRY(said, cmp::revocation_response(message.answering(), std::move(answer)));
+    exchange.state = ExchangeState::confirmed;
+    return keep(std::move(exchange), message, std::move(said));
+}
+
+Result<Bytes> Certification::reset(Message& message) {
+    const Bytes& transaction = message.header().transaction_id;
+    MITOME_TRY(before, office_.people.exchange(transaction));
+    if (before) return refuse(message, {Failure::transaction_id_in_use, "the transaction exists"});
+    const auto wish = cmp::pin_reset_wanted(message.request);
+    if (!wish) return refuse(message, wish.error());
+    const auto who = asker(message);
+    if (!who) return refuse(message, who.error());
+    const auto grant = resets_.judge(*wish, who->resident.id, message.element);
+    if (!grant) return refuse(message, grant.error());
+
+    MITOME_TRY(said, cmp::pin_reset_response(message.answering(), {grant->order}));
+    store::CmpExchange exchange;
+    exchange.transaction = transaction;
+    exchange.state = ExchangeState::confirmed;
+    exchange.their_nonce = message.header().sender_nonce;
+    exchange.our_nonce = said.sender_nonce;
+    exchange.request_digest = message.digest;
+    exchange.answer = said.der;
+    exchange.signer = copy(who->certificate.serial());
+    exchange.created = message.now;
+    exchange.deadline = message.now;
+    MITOME_TRY(change, office_.database.begin());
+    MITOME_CHECK(office_.people.add(change, exchange));
+    MITOME_CHECK(office_.people.add(change, *grant));
+    MITOME_CHECK(office_.note(change, "card", "pin.grant", order_reference(grant->order)));
+    MITOME_CHECK(change.commit());
+    office_.interruption.reached(Step::reset_granted);
     return std::move(said.der);
 }
 

@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::int64_t usual_wait = 600;  // seconds until an unconfirmed certificate is revoked
 constexpr std::int64_t longest_wait = 86'400;
+constexpr std::int64_t usual_lease = 30;  // days
+constexpr std::int64_t longest_lease = 366;
+constexpr std::int64_t usual_patience = 7;  // days
+constexpr std::int64_t longest_patience = 366;
 
 Result<http::Url> peer(const std::string& text) {
     MITOME_TRY(url, http::Url::parse(text));
@@ -31,6 +35,9 @@ Result<Config> read_config(const std::filesystem::path& file) {
         .maker_root = settings.path("maker_root"),
         .confirm_wait = std::chrono::seconds{settings.number("confirm_wait_seconds", 1,
                                                              longest_wait, usual_wait)},
+        .lease = std::chrono::days{settings.number("lease_days", 1, longest_lease, usual_lease)},
+        .erase_patience = std::chrono::days{settings.number("erase_patience_days", 0,
+                                                            longest_patience, usual_patience)},
         .sandbox = settings.flag("sandbox"),
         .tls = http::tls_files(settings),
         .own = crypto::token_of(settings, "hsm"),

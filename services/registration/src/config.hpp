@@ -21,6 +21,8 @@ struct Config {
     http::Url maker;
     std::filesystem::path maker_root;  ///< PEM
     std::chrono::seconds confirm_wait{};
+    std::chrono::days lease{};           ///< how long a phone works without hearing of us
+    std::chrono::days erase_patience{};  ///< until an erasure counts as not confirmed
     bool sandbox = false;
     http::TlsFiles tls;
     crypto::Token own;             ///< holds the CMP key

@@ -88,20 +88,24 @@ Result<CardRequest> parse_card_request(BytesView json) {
     return request;
 }
 
-Result<std::vector<pki::Kind>> parse_kinds(BytesView json) {
+Result<OrderWish> parse_order(BytesView json) {
     MITOME_TRY(body, http::JsonObject::parse(json));
     MITOME_TRY(words, body.texts("kinds"));
+    OrderWish wish;
+    if (body.has("renewal")) {
+        MITOME_TRY(renewal, body.flag("renewal"));
+        wish.renewal = renewal;
+    }
     MITOME_CHECK(body.finish());
-    std::vector<pki::Kind> kinds;
     for (const auto& word : words) {
         if (word != "sign" && word != "auth") return fail(Fault::malformed, "orders: no such kind");
         const pki::Kind kind = word == "sign" ? pki::Kind::sign : pki::Kind::auth;
-        if (std::ranges::find(kinds, kind) != kinds.end())
+        if (std::ranges::find(wish.kinds, kind) != wish.kinds.end())
             return fail(Fault::malformed, "orders: a kind comes twice");
-        kinds.push_back(kind);
+        wish.kinds.push_back(kind);
     }
-    if (kinds.empty()) return fail(Fault::malformed, "orders: nothing is ordered");
-    return kinds;
+    if (wish.kinds.empty()) return fail(Fault::malformed, "orders: nothing is ordered");
+    return wish;
 }
 
 }  // namespace mitome::registration

@@ -33,8 +33,12 @@ struct CardRequest {
 };
 [[nodiscard]] Result<CardRequest> parse_card_request(BytesView json);
 
-/// {"kinds":["sign","auth"]}: each once, at least one.
-[[nodiscard]] Result<std::vector<pki::Kind>> parse_kinds(BytesView json);
+/// {"kinds":["sign","auth"],"renewal"?:BOOL}: each kind once, at least one.
+struct OrderWish {
+    std::vector<pki::Kind> kinds;
+    bool renewal = false;
+};
+[[nodiscard]] Result<OrderWish> parse_order(BytesView json);
 
 /// JIS X 0303.
 [[nodiscard]] int number_of(pki::Sex sex);

@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
     if (const auto resident = registration::parse_new_resident(json);
         resident && (resident->name.empty() || !resident->birth.ok()))
         std::abort();
-    if (const auto kinds = registration::parse_kinds(json);
-        kinds && (kinds->empty() || kinds->size() > 2))
+    if (const auto wish = registration::parse_order(json);
+        wish && (wish->kinds.empty() || wish->kinds.size() > 2))
         std::abort();
     static_cast<void>(registration::parse_card_request(json));
     return 0;

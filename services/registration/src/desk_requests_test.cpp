@@ -45,12 +45,18 @@ TEST(CardRequest, KnowsItsCases) {
         view(R"({"resident":1,"sign_spki":"AA==","auth_spki":"AA==","case":"tired"})")));
 }
 
-TEST(Kinds, AreOneOrTwo) {
-    EXPECT_EQ(parse_kinds(view(R"({"kinds":["sign","auth"]})"))->size(), 2U);
-    EXPECT_EQ(parse_kinds(view(R"({"kinds":["auth"]})"))->front(), pki::Kind::auth);
-    EXPECT_FALSE(parse_kinds(view(R"({"kinds":[]})")));
-    EXPECT_FALSE(parse_kinds(view(R"({"kinds":["sign","sign"]})")));
-    EXPECT_FALSE(parse_kinds(view(R"({"kinds":["both"]})")));
+TEST(OrderWish, IsForOneKindOrTwo) {
+    EXPECT_EQ(parse_order(view(R"({"kinds":["sign","auth"]})"))->kinds.size(), 2U);
+    EXPECT_EQ(parse_order(view(R"({"kinds":["auth"]})"))->kinds.front(), pki::Kind::auth);
+    EXPECT_FALSE(parse_order(view(R"({"kinds":[]})")));
+    EXPECT_FALSE(parse_order(view(R"({"kinds":["sign","sign"]})")));
+    EXPECT_FALSE(parse_order(view(R"({"kinds":["both"]})")));
+}
+
+TEST(OrderWish, IsARenewalWhenItSaysSo) {
+    EXPECT_FALSE(parse_order(view(R"({"kinds":["sign"]})"))->renewal);
+    EXPECT_TRUE(parse_order(view(R"({"kinds":["sign"],"renewal":true})"))->renewal);
+    EXPECT_FALSE(parse_order(view(R"({"kinds":["sign"],"renewal":"yes"})")));
 }
 
 }  // namespace

@@ -23,6 +23,19 @@ constexpr std::array names{
     std::pair{Step::order_completed, std::string_view{"order-completed"}},
     std::pair{Step::unconfirmed_revoked, std::string_view{"unconfirmed-revoked"}},
     std::pair{Step::order_abandoned, std::string_view{"order-abandoned"}},
+    std::pair{Step::revocation_recorded, std::string_view{"revocation-recorded"}},
+    std::pair{Step::revocation_done, std::string_view{"revocation-done"}},
+    std::pair{Step::revocation_stored, std::string_view{"revocation-stored"}},
+    std::pair{Step::reset_granted, std::string_view{"reset-granted"}},
+    std::pair{Step::reset_opened, std::string_view{"reset-opened"}},
+    std::pair{Step::reset_stored, std::string_view{"reset-stored"}},
+    std::pair{Step::erase_signed, std::string_view{"erase-signed"}},
+    std::pair{Step::erase_delivered, std::string_view{"erase-delivered"}},
+    std::pair{Step::erase_proven, std::string_view{"erase-proven"}},
+    std::pair{Step::erase_stored, std::string_view{"erase-stored"}},
+    std::pair{Step::receipt_stored, std::string_view{"receipt-stored"}},
+    std::pair{Step::event_recorded, std::string_view{"event-recorded"}},
+    std::pair{Step::batch_revoked, std::string_view{"batch-revoked"}},
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace mitome::registration {
 
-/// What has just been done on the way of an order.
+/// What has just been done on the way of an order, a revocation, new PINs or an erasure.
 enum class Step : std::uint8_t {
     order_opened,           ///< `order-opened`
     session_opened,         ///< `session-opened`: the element's first answer was read
@@ -26,6 +26,19 @@ enum class Step : std::uint8_t {
     order_completed,  ///< `order-completed`: on disk, not yet said
     unconfirmed_revoked,  ///< `unconfirmed-revoked`: on the way of giving an order up
     order_abandoned,  ///< `order-abandoned`: on disk
+    revocation_recorded,  ///< `revocation-recorded`: an rr is judged and on disk, nothing revoked
+    revocation_done,  ///< `revocation-done`: the authority has all of it, not yet on disk
+    revocation_stored,  ///< `revocation-stored`: on disk, with the erasure that follows from it
+    reset_granted,  ///< `reset-granted`: on disk, not yet said
+    reset_opened,  ///< `reset-opened`: the element takes new PINs, not yet on disk
+    reset_stored,  ///< `reset-stored`
+    erase_signed,  ///< `erase-signed`: number, challenge and signature are on disk
+    erase_delivered,  ///< `erase-delivered`: on disk, not yet sent
+    erase_proven,  ///< `erase-proven`: the receipt is verified, not yet on disk
+    erase_stored,  ///< `erase-stored`
+    receipt_stored,  ///< `receipt-stored`: that of a local erasure
+    event_recorded,  ///< `event-recorded`: what a desk decided is on disk, nothing carried out
+    batch_revoked,   ///< `batch-revoked`: the authority has a batch of tasks, not yet on disk
 };
 
 [[nodiscard]] std::string_view name_of(Step step);

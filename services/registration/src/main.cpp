@@ -50,7 +50,7 @@ void pause(std::stop_token end, std::chrono::milliseconds time) {
 /// Gets what only the peers can give, for as long as it takes; then does what time brings.
 void tend(const std::stop_token& end, const Config& config, RemoteAuthority& authority,
           const crypto::Signer& key, CredentialsPlace& credentials, Orders& orders,
-          const Clock& clock) {
+          Revocations& revocations, Casework& casework, const Clock& clock) {
     auto wait = std::chrono::milliseconds{shortest_pause};
     while (!end.stop_requested()) {
         auto obtained = obtain_credentials(config, authority, key, clock.now());
@@ -65,6 +65,8 @@ void tend(const std::stop_token& end, const Config& config, RemoteAuthority& aut
     }
     while (!end.stop_requested()) {
         orders.tend();
+        revocations.tend();
+        casework.tend();
         pause(end, tending_pause);
     }
 }
@@ -84,9 +86,8 @@ Done serve(const Config& config, const EndSignals& ends) {
     crypto::SystemRandom random;
     MITOME_TRY(interruption, interruption_of(config));
     MITOME_TRY(maker_root, read_certificate(config.maker_root));
-    MITOME_TRY(own, crypto::open_token(config.own));
-    MITOME_TRY(signer, own->find(cmp_label));
-    MITOME_TRY(administration_token, crypto::open_token(config.administration));
+    MITOME_TRY(tokens, crypto::open_tokens({config.own, config.administration}));
+    MITOME_TRY(signer, tokens[0]->find(cmp_label));
     MITOME_TRY(database, store::Database::open(config.database(), store::registration_schema()));
     store::Register people{*database};
     store::Audit audit{*database};
@@ -100,20 +101,29 @@ Done serve(const Config& config, const EndSignals& ends) {
                   .clock = clock,
                   .random = random,
                   .confirm_wait = config.confirm_wait,
+                  .lease = config.lease,
+                  .erase_patience = config.erase_patience,
                   .interruption = std::move(interruption)};
     Orders orders{office};
-    HsmKeysets keysets{std::move(administration_token), config.sandbox
+    HsmKeysets keysets{std::move(tokens[1]), config.sandbox
                                                             ? apdu::scp03::sandbox_key_size
                                                             : apdu::scp03::production_key_size};
-    Administration administration{office, orders, keysets};
-    Certification certification{office, orders, *signer, std::move(maker_root)};
-    Service service{office, orders, administration, certification};
+    Revocations revocations{office};
+    Resets resets{office};
+    Erasures erasures{office, *signer, maker_root};
+    Administration administration{office, orders, resets, erasures, keysets};
+    Certification certification{office, orders,  revocations,
+                                resets, *signer, std::move(maker_root)};
+    RemoteBatches batches{config.authority, config.tls};
+    NoPush push;
+    Casework casework{office, batches, push};
+    Service service{office, orders, administration, certification, erasures, casework};
 
     MITOME_TRY(identity, http::read_tls(config.tls));
     MITOME_TRY(inner, listen(config.port, private_routes(service), std::move(identity)));
     MITOME_TRY(outer, listen(config.public_port, public_routes(service), std::nullopt));
     std::jthread tending{[&](const std::stop_token& end) {
-        tend(end, config, authority, *signer, credentials, orders, clock);
+        tend(end, config, authority, *signer, credentials, orders, revocations, casework, clock);
     }};
     log(Level::info, "ready", {{"port", inner->port()}, {"public_port", outer->port()}});
     ends.wait();

@@ -10,7 +10,8 @@ constexpr std::size_t request_key_octets = 16;
 
 }  // namespace
 
-Turns::Turn::Turn(Turns& turns, Bytes thing) : turns_(turns), thing_(std::move(thing)) {
+Turns::Turn::Turn(Turns& turns, Thing kind, BytesView name)
+    : turns_(turns), thing_(join({Bytes{static_cast<std::uint8_t>(kind)}, name})) {
     std::unique_lock guard{turns_.mutex_};
     turns_.over_.wait(guard, [this] { return !turns_.busy_.contains(thing_); });
     turns_.busy_.insert(thing_);

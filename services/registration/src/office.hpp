@@ -48,12 +48,15 @@ private:
     std::shared_ptr<const Credentials> held_;  // shared with requests that run
 };
 
-/// One at a time for each thing: two messages of one order wait for each other.
+/// One at a time for each thing: two messages of one order wait for each other. Whoever waits for
+/// a second turn asks for it in this order, so that nobody waits for ever. What a stranger has
+/// chosen the name of (a transaction) is never another kind of thing.
+enum class Thing : std::uint8_t { transaction, dialog, element, order, withdrawal, erasure };
 class Turns {
 public:
     class Turn {
     public:
-        Turn(Turns& turns, Bytes thing);
+        Turn(Turns& turns, Thing kind, BytesView name);
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
         ~Turn();
@@ -78,6 +81,8 @@ struct Office {
     const Clock& clock;
     crypto::Random& random;
     std::chrono::seconds confirm_wait{600};
+    std::chrono::days lease{30};
+    std::chrono::days erase_patience{7};
     Interruption interruption = {};
     Turns turns = {};
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orders.hpp"
 
+#include "erasures.hpp"
+
 #include <mitome/base/log.hpp>
 
 #include <utility>
@@ -67,12 +69,10 @@ Result<std::optional<store::Order>> Orders::last(BytesView element) const {
     return std::optional{std::move(orders.front())};
 }
 
-Judged<void> Orders::refuse_live_pair(BytesView element) const {
-    REGISTRATION_TRY(phone, office_.people.phone_of(element));
-    if (!phone) return {};
+Judged<void> Orders::refuse_live_pair(const store::ActivePhone& phone) const {
     // A pair of which one half is revoked is no use to its holder: it may be issued anew.
     for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
-        const Bytes& serial = kind == pki::Kind::sign ? phone->sign_serial : phone->auth_serial;
+        const Bytes& serial = kind == pki::Kind::sign ? phone.sign_serial : phone.auth_serial;
         if (serial.empty()) continue;
         REGISTRATION_TRY(standing, office_.authority.standing(phone_ca(kind), serial));
         if (standing == Standing::revoked || standing == Standing::unknown) return {};
@@ -80,8 +80,11 @@ Judged<void> Orders::refuse_live_pair(BytesView element) const {
     return refuse(Code::already_issued, "this phone has its certificates");
 }
 
-Judged<store::Order> Orders::open(BytesView element, const std::vector<pki::Kind>& kinds) {
-    const Turns::Turn turn{office_.turns, copy(element)};
+Judged<store::Order> Orders::open(BytesView element, const OrderWish& wish) {
+    const Turns::Turn turn{office_.turns, Thing::element, element};
+    REGISTRATION_TRY(known, office_.people.device(element));
+    if (known && known->state == store::DeviceState::rolled_back)
+        return refuse(Code::element_rolled_back, "an older copy of the element was put back");
     REGISTRATION_TRY(present, office_.people.open_order_of(element));
     if (present && present->deadline <= office_.clock.now()) {
         REGISTRATION_CHECK(present->state == OrderState::swapped ? complete(present->id)
@@ -89,7 +92,9 @@ Judged<store::Order> Orders::open(BytesView element, const std::vector<pki::Kind
     } else if (present) {
         return refuse(Code::order_open, "this phone has an open order");
     }
-    if (auto live = refuse_live_pair(element); !live) return std::unexpected{live.error()};
+    REGISTRATION_TRY(phone, office_.people.phone_of(element));
+    if (phone && !wish.renewal)
+        if (auto live = refuse_live_pair(*phone); !live) return std::unexpected{live.error()};
 
     const Time now = office_.clock.now();
     store::Order order{.id = office_.random.octets(order_octets),
@@ -98,21 +103,25 @@ Judged<store::Order> Orders::open(BytesView element, const std::vector<pki::Kind
                        .state = OrderState::open,
                        .created = now,
                        .deadline = now + office_.confirm_wait,
-                       .keys = {}};
+                       .keys = {},
+                       .renewal = wish.renewal && phone.has_value()};
     for (const pki::Kind kind : {pki::Kind::sign, pki::Kind::auth})
-        if (std::ranges::find(kinds, kind) != kinds.end())
+        if (std::ranges::find(wish.kinds, kind) != wish.kinds.end())
             order.keys.push_back({.kind = kind, .spki = {}, .serial = {}, .certificate = {}});
 
     REGISTRATION_TRY(change, office_.database.begin());
-    REGISTRATION_TRY(device, office_.people.device(element, change));
-    const store::Device known{.element = copy(element),
-                              .common_name = "element " + to_hex(element),
-                              .state = store::DeviceState::known,
-                              .since = now};
-    if (!device) REGISTRATION_CHECK(office_.people.add(change, known));
+    store::Device device{.element = copy(element),
+                         .common_name = "element " + to_hex(element),
+                         .state = store::DeviceState::known,
+                         .since = now};
+    if (!known) {
+        REGISTRATION_CHECK(office_.people.add(change, device));
+    } else if (known->state != store::DeviceState::known) {
+        REGISTRATION_CHECK(office_.people.change(change, device));  // an erased one may begin anew
+    }
     REGISTRATION_CHECK(office_.people.add(change, order));
-    REGISTRATION_CHECK(
-        office_.note(change, element_role(), "order.open", order_reference(order.id)));
+    REGISTRATION_CHECK(office_.note(change, element_role(), "order.open", order_reference(order.id),
+                                    order.renewal ? "renewal" : ""));
     REGISTRATION_CHECK(change.commit());
     office_.interruption.reached(Step::order_opened);
     return order;
@@ -135,11 +144,13 @@ Result<bool> Orders::asks_for_recovery(const store::Order& order) const {
     return mark.has_value();
 }
 
+/// Of a phone that stays in use, what the order leaves alone lives on.
 Done Orders::revoke_former(const store::Order& order, const store::ActivePhone& former) {
+    const bool stays = former.element == order.element && former.resident == order.resident;
     for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
         const Bytes& serial = kind == pki::Kind::sign ? former.sign_serial : former.auth_serial;
         const auto* own = order.key(kind);
-        if (serial.empty() || (own != nullptr && own->serial == serial)) continue;
+        if (serial.empty() || (own == nullptr ? stays : own->serial == serial)) continue;
         MITOME_CHECK(office_.authority.revoke(phone_ca(kind), serial, pki::Reason::superseded,
                                               "superseded_by_order"));
     }
@@ -147,14 +158,14 @@ Done Orders::revoke_former(const store::Order& order, const store::ActivePhone& 
 }
 
 Done Orders::settle(BytesView id) {
-    const Turns::Turn turn{office_.turns, copy(id)};
+    const Turns::Turn turn{office_.turns, Thing::order, id};
     MITOME_TRY(order, office_.people.order(id));
     if (!order || !is_open(order->state) || !is_ready(*order)) return {};
     return complete_held(*std::move(order));
 }
 
 Done Orders::complete(BytesView id) {
-    const Turns::Turn turn{office_.turns, copy(id)};
+    const Turns::Turn turn{office_.turns, Thing::order, id};
     MITOME_TRY(order, office_.people.order(id));
     if (!order) return fail(Fault::absent, "registration: no such order");
     if (order->state == OrderState::completed) return {};
@@ -175,6 +186,12 @@ Done Orders::complete_held(store::Order order) {
     MITOME_TRY(former, office_.people.phone_of(*order.resident));
     if (former) MITOME_CHECK(revoke_former(order, *former));
     MITOME_TRY(others, office_.people.phone_of(order.element));
+    if (others && others->resident != *order.resident) MITOME_CHECK(revoke_former(order, *others));
+    const bool stays = former && former->element == order.element;
+    const auto serial_of = [&](const store::OrderKey* own, const Bytes store::ActivePhone::* kept) {
+        if (own != nullptr) return own->serial;
+        return stays ? (*former).*kept : Bytes{};
+    };
     office_.interruption.reached(Step::former_revoked);
 
     MITOME_TRY(change, office_.database.begin());
@@ -189,29 +206,24 @@ Done Orders::complete_held(store::Order order) {
         MITOME_CHECK(office_.people.change(change, exchange));
     }
     if (others && others->resident != *order.resident) {
-        // Another person's certificates were in this element; they are revoked already.
+        // Another person's certificates were in this element.
         MITOME_TRY(cleared, office_.people.clear_phone(change, others->resident));
         static_cast<void>(cleared);
     }
-    MITOME_TRY(replaced, office_.people.set_phone(
-                             change, {.resident = *order.resident,
-                                      .element = order.element,
-                                      .order = order.id,
-                                      .sign_serial = sign == nullptr ? Bytes{} : sign->serial,
-                                      .auth_serial = auth == nullptr ? Bytes{} : auth->serial,
-                                      .since = now}));
-    if (replaced && replaced->element != order.element) {
-        MITOME_TRY(number,
-                   office_.people.add(change, store::EraseOrder{.number = 0,
-                                                                .element = replaced->element,
-                                                                .resident = replaced->resident,
-                                                                .cause = "superseded",
-                                                                .state = store::EraseState::ordered,
-                                                                .receipt = {},
-                                                                .created = now,
-                                                                .changed = now}));
-        log(Level::info, "erasure ordered", {{"number", static_cast<std::int64_t>(number)}});
-    }
+    MITOME_TRY(replaced,
+               office_.people.set_phone(
+                   change, {.resident = *order.resident,
+                            .element = order.element,
+                            .order = order.id,
+                            .sign_serial = serial_of(sign, &store::ActivePhone::sign_serial),
+                            .auth_serial = serial_of(auth, &store::ActivePhone::auth_serial),
+                            .since = now}));
+    if (replaced && replaced->element != order.element)
+        MITOME_CHECK(
+            order_erasure(office_, change, replaced->element, replaced->resident, "superseded"));
+    // What the new set has taken the place of needs no erasure any more; the new set must not
+    // meet one.
+    MITOME_CHECK(withdraw_erasures(office_, change, order.element));
     MITOME_CHECK(office_.note(change, element_role(), "order.complete", order_reference(order.id)));
     MITOME_CHECK(change.commit());
     office_.interruption.reached(Step::order_completed);
@@ -242,7 +254,7 @@ Done Orders::revoke_key(const store::Order& order, const store::OrderKey& key) {
 }
 
 Done Orders::abandon(BytesView id) {
-    const Turns::Turn turn{office_.turns, copy(id)};
+    const Turns::Turn turn{office_.turns, Thing::order, id};
     MITOME_TRY(order, office_.people.order(id));
     if (!order) return fail(Fault::absent, "registration: no such order");
     if (order->state == OrderState::abandoned) return {};
@@ -270,7 +282,7 @@ Done Orders::abandon_held(store::Order order) {
 }
 
 Done Orders::revoke_lone(const store::CmpExchange& exchange) {
-    const Turns::Turn turn{office_.turns, exchange.transaction};
+    const Turns::Turn turn{office_.turns, Thing::transaction, exchange.transaction};
     MITOME_TRY(now_open, office_.people.exchange(exchange.transaction));
     if (!now_open || now_open->state != store::ExchangeState::answered) return {};
     Bytes serial = now_open->serial;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "desk_requests.hpp"
 #include "office.hpp"
 #include "refused.hpp"
 
@@ -16,12 +17,16 @@ namespace mitome::registration {
 ///               place (or the proof alone, when the order ran out or the phone came back after
 ///               a crash); only then is the person's former phone revoked and its erasure ordered
 ///   abandoned   its certificates are revoked
+///
+/// A renewal is an order whose certificates take the place of living ones of the same phone: these
+/// are revoked as superseded when the order is completed, kind by kind, and not before.
 class Orders {
 public:
     explicit Orders(Office& office) : office_(office) {}
 
-    /// `order_open`: this device has one. `already_issued`: its certificates live.
-    [[nodiscard]] Judged<store::Order> open(BytesView element, const std::vector<pki::Kind>& kinds);
+    /// `order_open`: this device has one. `already_issued`: its certificates live, and this is no
+    /// renewal. `element_rolled_back`: an older copy of its file was put back.
+    [[nodiscard]] Judged<store::Order> open(BytesView element, const OrderWish& wish);
     [[nodiscard]] Result<std::optional<store::Order>> current(BytesView element) const;
     /// Open or closed.
     [[nodiscard]] Result<std::optional<store::Order>> last(BytesView element) const;
@@ -42,7 +47,7 @@ public:
     void tend();
 
 private:
-    [[nodiscard]] Judged<void> refuse_live_pair(BytesView element) const;
+    [[nodiscard]] Judged<void> refuse_live_pair(const store::ActivePhone& phone) const;
     [[nodiscard]] Done revoke_former(const store::Order& order, const store::ActivePhone& former);
     [[nodiscard]] Done revoke_key(const store::Order& order, const store::OrderKey& key);
     [[nodiscard]] Done revoke_lone(const store::CmpExchange& exchange);

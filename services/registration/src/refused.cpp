@@ -11,11 +11,16 @@ using catalogue::Code;
 
 /// The status of the one code, or that of everything which the state of things forbids.
 unsigned status_of(Code code) {
-    if (code == Code::request_refused) return 400;
+    if (code == Code::request_refused || code == Code::certificate_malformed) return 400;
     if (code == Code::not_authorized || code == Code::phone_of_another ||
-        code == Code::sandbox_only || code == Code::attestation_refused)
+        code == Code::sandbox_only || code == Code::attestation_refused ||
+        code == Code::receipt_bad || code == Code::stop_code_wrong ||
+        code == Code::stop_code_locked || code == Code::second_person_needed)
         return 403;
-    if (code == Code::resident_absent || code == Code::order_expired) return 404;
+    if (code == Code::resident_absent || code == Code::order_expired ||
+        code == Code::approval_absent || code == Code::subject_without_certificate ||
+        code == Code::certificate_unknown)
+        return 404;
     if (code == Code::service_unavailable || code == Code::service_busy || code == Code::disk_full)
         return 503;
     if (code == Code::broken || code == Code::store_damaged) return 500;

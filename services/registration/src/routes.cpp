@@ -2,14 +2,19 @@
 #include "routes.hpp"
 
 #include "cards.hpp"
+#include "desk_routes.hpp"
+#include "phones.hpp"
 
 #include <mitome/apdu/ram.hpp>
+#include <mitome/http/json.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace mitome::registration {
@@ -143,8 +148,8 @@ json::value words_of(const store::Order& order) {
 
 Judged<json::value> open_order(const Service& service, const Call& call) {
     REGISTRATION_TRY(element, element_of(call));
-    REGISTRATION_TRY(kinds, parse_kinds(call.request.body));
-    REGISTRATION_TRY(order, service.orders.open(element, kinds));
+    REGISTRATION_TRY(wish, parse_order(call.request.body));
+    REGISTRATION_TRY(order, service.orders.open(element, wish));
     return words_of(order);
 }
 
@@ -175,12 +180,37 @@ Judged<json::value> abandon_order(const Service& service, const Call& call) {
     return show_order(service, call, Which::last);
 }
 
+Judged<json::value> phone(const Service& service, const Call& call) {
+    REGISTRATION_TRY(element, element_of(call));
+    return show_phone(service.office, element);
+}
+
+Judged<json::value> former_phones(const Service& service, const Call& call) {
+    REGISTRATION_TRY(element, element_of(call));
+    return show_former(service.office, element);
+}
+
+/// {"receipt":BASE64}
+Judged<json::value> take_receipt(const Service& service, const Call& call) {
+    REGISTRATION_TRY(element, element_of(call));
+    REGISTRATION_TRY(body, http::JsonObject::parse(call.request.body));
+    REGISTRATION_TRY(receipt, body.base64("receipt"));
+    REGISTRATION_CHECK(body.finish());
+    REGISTRATION_CHECK(service.erasures.take_local(element, receipt));
+    return show_phone(service.office, element);
+}
+
 Response lives(const Call&) { return answer(json::object{{"healthy", true}}); }
 
 Response is_ready(const Service& service) {
     if (!service.office.credentials.get())
         return http::problem(503, "service_unavailable", "authority or maker has not answered yet");
     return answer(json::object{{"ready", true}});
+}
+
+std::vector<http::Route> with(std::vector<http::Route> own, std::vector<http::Route> others) {
+    std::ranges::move(others, std::back_inserter(own));
+    return own;
 }
 
 }  // namespace
@@ -196,69 +226,79 @@ http::Routes private_routes(Service& service) {
     };
     return {
         http::Listener::mutual_tls,
-        {
-            {"GET", "/health", {http::any_role}, 0, lives},
-            {"GET",
-             "/ready",
-             {http::any_role},
-             0,
-             [&service](const Call&) { return is_ready(service); }},
-            {"GET", "/desk/residents", {"desk"}, 0, json_of([](const Service& at, const Call&) {
-                 return residents(at);
-             })},
-            {"POST",
-             "/desk/residents",
-             {"desk"},
-             json_body,
-             json_of([](const Service& at, const Call& call) {
-                 return new_resident(at, call.request.body);
-             })},
-            {"GET",
-             "/desk/residents/*",
-             {"desk"},
-             0,
-             json_of([](const Service& at, const Call& call) { return resident(at, call.rest); })},
-            {"POST",
-             "/desk/cards",
-             {"desk"},
-             json_body,
-             json_of([](const Service& at, const Call& call) {
-                 return new_card(at, call.request.body);
-             })},
-            {"POST", "/orders", {"element"}, json_body, json_of(open_order)},
-            {"GET",
-             "/orders/current",
-             {"element"},
-             0,
-             json_of([](const Service& at, const Call& call) {
-                 return show_order(at, call, Which::current);
-             })},
-            {"GET",
-             "/orders/last",
-             {"element"},
-             0,
-             json_of([](const Service& at, const Call& call) {
-                 return show_order(at, call, Which::last);
-             })},
-            {"POST", "/orders/current/recover", {"element"}, json_body, json_of(recover_order)},
-            {"POST", "/orders/current/abandon", {"element"}, json_body, json_of(abandon_order)},
-            {"POST",
-             "/administration",
-             {"element"},
-             0,
-             [&service](const Call& call) { return service.administration.begin(call); }},
-            {"POST",
-             "/administration/*",
-             {"element"},
-             apdu::ram::largest_script,
-             [&service](const Call& call) { return service.administration.go_on(call); }},
-            {"POST",
-             "/cmp/phone",
-             {"element"},
-             pki::cmp::max_message_octets,
-             cmp_of(Profile::phone)},
-            {"POST", "/cmp/file", {"desk"}, pki::cmp::max_message_octets, cmp_of(Profile::file)},
-        }};
+        with(
+            {
+                {"GET", "/health", {http::any_role}, 0, lives},
+                {"GET",
+                 "/ready",
+                 {http::any_role},
+                 0,
+                 [&service](const Call&) { return is_ready(service); }},
+                {"GET", "/desk/residents", {"desk"}, 0, json_of([](const Service& at, const Call&) {
+                     return residents(at);
+                 })},
+                {"POST",
+                 "/desk/residents",
+                 {"desk"},
+                 json_body,
+                 json_of([](const Service& at, const Call& call) {
+                     return new_resident(at, call.request.body);
+                 })},
+                {"GET",
+                 "/desk/residents/*",
+                 {"desk"},
+                 0,
+                 json_of(
+                     [](const Service& at, const Call& call) { return resident(at, call.rest); })},
+                {"POST",
+                 "/desk/cards",
+                 {"desk"},
+                 json_body,
+                 json_of([](const Service& at, const Call& call) {
+                     return new_card(at, call.request.body);
+                 })},
+                {"POST", "/orders", {"element"}, json_body, json_of(open_order)},
+                {"GET",
+                 "/orders/current",
+                 {"element"},
+                 0,
+                 json_of([](const Service& at, const Call& call) {
+                     return show_order(at, call, Which::current);
+                 })},
+                {"GET",
+                 "/orders/last",
+                 {"element"},
+                 0,
+                 json_of([](const Service& at, const Call& call) {
+                     return show_order(at, call, Which::last);
+                 })},
+                {"POST", "/orders/current/recover", {"element"}, json_body, json_of(recover_order)},
+                {"POST", "/orders/current/abandon", {"element"}, json_body, json_of(abandon_order)},
+                {"GET", "/phone", {"element"}, 0, json_of(phone)},
+                {"GET", "/former", {"element"}, 0, json_of(former_phones)},
+                {"POST", "/receipts", {"element"}, json_body, json_of(take_receipt)},
+                {"POST",
+                 "/administration",
+                 {"element"},
+                 0,
+                 [&service](const Call& call) { return service.administration.begin(call); }},
+                {"POST",
+                 "/administration/*",
+                 {"element"},
+                 apdu::ram::largest_script,
+                 [&service](const Call& call) { return service.administration.go_on(call); }},
+                {"POST",
+                 "/cmp/phone",
+                 {"element"},
+                 pki::cmp::max_message_octets,
+                 cmp_of(Profile::phone)},
+                {"POST",
+                 "/cmp/file",
+                 {"desk"},
+                 pki::cmp::max_message_octets,
+                 cmp_of(Profile::file)},
+            },
+            casework_routes(service.casework))};
 }
 
 http::Routes public_routes(Service& service) {
@@ -267,11 +307,14 @@ http::Routes public_routes(Service& service) {
             return service.certification.answer(profile, call);
         };
     };
-    return {http::Listener::open,
+    return {
+        http::Listener::open,
+        with(
             {
                 {"POST", "/cmp/phone", {}, pki::cmp::max_message_octets, cmp_of(Profile::phone)},
                 {"POST", "/cmp/file", {}, pki::cmp::max_message_octets, cmp_of(Profile::file)},
-            }};
+            },
+            open_casework_routes(service.casework))};
 }
 
 }  // namespace mitome::registration

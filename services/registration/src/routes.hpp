@@ -2,7 +2,9 @@
 #pragma once
 
 #include "administration.hpp"
+#include "casework.hpp"
 #include "certification.hpp"
+#include "erasures.hpp"
 
 #include <mitome/http/routes.hpp>
 
@@ -14,12 +16,14 @@ struct Service {
     Orders& orders;
     Administration& administration;
     Certification& certification;
+    Erasures& erasures;
+    Casework& casework;
 };
 
-/// Behind mutual TLS: the desk, phones' orders, administration, CMP.
+/// Behind mutual TLS: the desks, phones' orders, administration, CMP, casework.
 [[nodiscard]] http::Routes private_routes(Service& service);
 
-/// On plain HTTP: CMP, whose messages are protected themselves.
+/// On plain HTTP: CMP, whose messages are protected themselves, and the stop code.
 [[nodiscard]] http::Routes public_routes(Service& service);
 
 }  // namespace mitome::registration
