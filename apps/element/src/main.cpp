@@ -53,6 +53,7 @@ struct Options {
     fs::path socket;
     std::string vpcd;
     std::uint16_t slot = 0;
+    std::int64_t clock_ahead = 0;  // seconds
 };
 
 Result<crypto::AesKey> device_key(const Options& options) {
@@ -66,7 +67,9 @@ Result<crypto::AesKey> device_key(const Options& options) {
 Result<std::unique_ptr<element::Element>> open_element(const Options& options) {
     MITOME_TRY(medium, element::FileMedium::open(options.folder / store_name));
     MITOME_TRY(key, device_key(options));
-    return element::Element::open(std::move(medium), key);
+    const std::chrono::seconds ahead{options.clock_ahead};
+    return element::Element::open(std::move(medium), key, &std::chrono::steady_clock::now,
+                                  [ahead] { return element::host_time() + ahead; });
 }
 
 Done write_private_key(const element::Element& made, element::Kind kind, const fs::path& path) {
@@ -259,6 +262,8 @@ int main_of(int argc, char** argv) {
     offer->add_option("--socket", options.socket, "local socket to offer");
     offer->add_option("--vpcd", options.vpcd, "HOST:PORT of a virtual reader to be in");
     offer->add_option("--slot", options.slot, "slot of that reader, added to the port");
+    offer->add_option("--clock-ahead", options.clock_ahead,
+                      "sandbox only: seconds that the element's clock is ahead of the host's");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

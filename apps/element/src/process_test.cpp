@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process.hpp"
 
+#include <mitome/apdu/administration.hpp>
+#include <mitome/apdu/scp03.hpp>
+#include <mitome/base/clock.hpp>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -94,6 +98,46 @@ TEST_F(Process, KeepsTriesWhenKilled) {
     ASSERT_TRUE(one);
     ask(one, select_jpki);
     EXPECT_EQ(ask(one, "00200098"_hex), "63C2");
+}
+
+TEST_F(Process, GoesByTheClockOfItsHost) {
+    namespace administration = apdu::administration;
+    ASSERT_EQ(make(), 0);
+    const std::string key = to_base64(Bytes(32, 0x41));
+    ASSERT_EQ(fill(R"({"keyset": {"version": 48, "enc": ")" + key + R"(", "mac": ")" + key +
+                   R"(", "dek": ")" + key + R"("}})"),
+              0);
+    serve();
+    {
+        apdu::scp03::Keyset keys;
+        keys.version = 48;
+        for (auto* each : {&keys.enc, &keys.mac, &keys.dek})
+            ASSERT_TRUE(each->assign(Bytes(32, 0x41)));
+        apdu::scp03::Host host{std::move(keys), Bytes(8, 7)};
+        const Descriptor one = connect();
+        const auto send = [&](const apdu::Command& command) {
+            const Bytes answer = from_hex(ask(one, command.encode())).value();
+            return apdu::Response::decode(answer).value();
+        };
+        const auto opening =
+            host.external_authenticate(send(host.initialize_update()), apdu::scp03::Level::all);
+        ASSERT_TRUE(opening);
+        ASSERT_TRUE(host.authenticated(send(*opening)));
+        const Time now = SystemClock{}.now();
+        for (const apdu::Command& command :
+             {administration::install_for_personalization(),
+              administration::store(administration::Lease{now, now + 600s})})
+            ASSERT_TRUE(host.unwrap(send(host.wrap(command).value())));
+        ask(one, select_jpki);
+        EXPECT_EQ(ask(one, "002000980431323334"_hex), "9000");
+    }
+    ASSERT_EQ(end(SIGTERM), 0);
+
+    serve("--clock-ahead 1200");
+
+    const Descriptor one = connect();
+    ask(one, select_jpki);
+    EXPECT_EQ(ask(one, "002000980431323334"_hex), "69F0");
 }
 
 TEST_F(Process, IsACardInAVirtualReader) {

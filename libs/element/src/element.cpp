@@ -83,8 +83,8 @@ Result<std::unique_ptr<Element>> Element::create(std::unique_ptr<Medium> medium,
 }
 
 Result<std::unique_ptr<Element>> Element::open(std::unique_ptr<Medium> medium,
-                                               const crypto::AesKey& device_key,
-                                               SteadyClock clock, WallClock wall) {
+                                               const crypto::AesKey& device_key, SteadyClock clock,
+                                               WallClock wall) {
     MITOME_TRY(opened, Store::open(std::move(medium), device_key));
     auto state =
         std::make_unique<State>(std::move(opened.store), std::move(clock), std::move(wall));

@@ -14,8 +14,7 @@ namespace administration = apdu::administration;
 
 /// Whether there is anything that an erasure would destroy.
 bool holds_something(const Contents& now) {
-    return !now.keys.empty() || !now.pins.empty() || !now.files.empty() || now.pending ||
-           now.lease;
+    return !now.keys.empty() || !now.pins.empty() || !now.files.empty() || now.pending || now.lease;
 }
 
 /// What is left of `now`: who the element is, who administers it, and what refuses replays.
@@ -119,14 +118,13 @@ Response Element::State::erase_locally(const Command& command) {
 
 Response Element::State::read_receipt(const Command& command) const {
     const auto which = static_cast<administration::ReceiptOf>(command.p2);
-    if (command.p1 != 0 || (which != administration::ReceiptOf::local &&
-                            which != administration::ReceiptOf::order))
+    if (command.p1 != 0 ||
+        (which != administration::ReceiptOf::local && which != administration::ReceiptOf::order))
         return status(sw::wrong_p1_p2);
     if (!command.data.empty() || command.expected.value_or(0) < room_for_receipt)
         return status(sw::wrong_length);
-    const FileContent& receipt = which == administration::ReceiptOf::local
-                                     ? contents.local_receipt
-                                     : contents.order_receipt;
+    const FileContent& receipt =
+        which == administration::ReceiptOf::local ? contents.local_receipt : contents.order_receipt;
     if (!receipt) return status(sw::reference_not_found);
     return answered(encode(administration::Erased{*receipt}));
 }

@@ -132,8 +132,8 @@ TEST_F(Erasure, DestroysWhatItsReceiptNames) {
 }
 
 TEST_F(Erasure, IsProvedToOpenssl) {
-    const auto folder = std::filesystem::temp_directory_path() /
-                        ("mitome-receipt-" + std::to_string(::getpid()));
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("mitome-receipt-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder);
     ASSERT_TRUE(write_file(folder / "receipt.der", registrar.erase(erase_order)));
     ASSERT_TRUE(
@@ -241,8 +241,8 @@ TEST_F(Erasure, YieldsNothingToAReader) {
     ASSERT_FALSE(registrar.erase(erase_order).empty());
     Bytes heard;
 
-    for (const BytesView aid : {BytesView{administration::jpki_aid},
-                                BytesView{administration::security_domain_aid}}) {
+    for (const BytesView aid :
+         {BytesView{administration::jpki_aid}, BytesView{administration::security_domain_aid}}) {
         world.ask(apdu::Command{.cla = 0, .ins = 0xA4, .p1 = 4, .p2 = 0, .data = copy(aid)});
         for (unsigned ins = 0; ins < 256; ++ins)
             for (const std::uint8_t cla : "0080"_hex)
@@ -397,8 +397,8 @@ TEST_F(Erasure, IsWholeOrNotBegunWhenPowerGoes) {
 }
 
 TEST_F(Erasure, SurvivesBeingKilled) {
-    const auto folder = std::filesystem::temp_directory_path() /
-                        ("mitome-erasure-" + std::to_string(::getpid()));
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("mitome-erasure-" + std::to_string(::getpid()));
     int before = 0;
     int after = 0;
     for (int round = 0; round < 12; ++round) {
@@ -458,8 +458,7 @@ TEST_F(Erasure, IsTheHoldersToDoWithoutAPin) {
     EXPECT_EQ(receipt.keys.size(), 2U);
     EXPECT_NE(std::ranges::find(receipt.keys, digest_of(sign)), receipt.keys.end());
     EXPECT_TRUE(world.element->spki(Kind::sign).empty());
-    for (const Bytes& slot : world.slots->slot)
-        EXPECT_EQ(scalars_in(record_in(slot)).size(), 1U);
+    for (const Bytes& slot : world.slots->slot) EXPECT_EQ(scalars_in(record_in(slot)).size(), 1U);
 }
 
 TEST_F(Erasure, KeepsItsLocalReceiptForRegistration) {

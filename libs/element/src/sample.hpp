@@ -119,10 +119,9 @@ inline const Maker& maker() {
 inline Personalisation personalisation(Element& element) {
     Personalisation given;
     given.keyset = keyset();
-    given.attestation_chain = {
-        maker().certificate(Maker::name("element " + to_hex(element.id())),
-                            element.attestation_spki(), 0),
-        maker().root};
+    given.attestation_chain = {maker().certificate(Maker::name("element " + to_hex(element.id())),
+                                                   element.attestation_spki(), 0),
+                               maker().root};
     if (element.persona_name() == PersonaName::phone) return given;
     given.certificates = {certificate_shape(), certificate_shape(), certificate_shape(),
                           certificate_shape()};

@@ -126,10 +126,10 @@ TEST(Store, OpensAsTerminatedWhenBothSlotsAreBad) {
 sample::World of_first_layout() {
     sample::Slots slots;
     for (const unsigned slot : {0U, 1U})
-        slots.slot[slot] = read_file(std::filesystem::path{MITOME_SOURCE_DIR} /
-                                     "tests/vectors/element/layout-1" /
-                                     ("slot-" + std::to_string(slot)))
-                               .value();
+        slots.slot[slot] =
+            read_file(std::filesystem::path{MITOME_SOURCE_DIR} / "tests/vectors/element/layout-1" /
+                      ("slot-" + std::to_string(slot)))
+                .value();
     return sample::World{slots};
 }
 

@@ -129,8 +129,8 @@ using Operation = std::variant<Begin, Generate, AskState, StoreCertificate, Swap
 [[nodiscard]] Bytes encode(const Operation& operation);
 [[nodiscard]] Result<Operation> decode_operation(BytesView data_group);
 
-/// What the element says of itself: the answer of every operation but GENERATE and ERASE. Believe it only
-/// when it came MACed.
+/// What the element says of itself: the answer of every operation but GENERATE and ERASE. Believe
+/// it only when it came MACed.
 struct State {
     struct Present {
         Kind kind = Kind::sign;
