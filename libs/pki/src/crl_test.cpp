@@ -201,6 +201,37 @@ TEST(Crl, FindsEntriesThatStandInNoOrder) {
     EXPECT_TRUE(crl->find(Bytes{0x03, 0x84}));
 }
 
+TEST(Crl, FindsSerialsThatAreNotRandom) {
+    constexpr std::size_t count = 1000;
+    std::vector<Row> rows(count, Row{Bytes(16, 0x01), now, Reason::superseded, {}});
+    for (std::size_t i = 0; i + 1 < count; ++i) {  // all but one of them close together
+        rows[i].serial[6] = static_cast<std::uint8_t>(i >> 8);
+        rows[i].serial[7] = static_cast<std::uint8_t>(i);
+    }
+    rows.back().serial[0] = 0x7F;
+    const auto crl = Crl::from_der(make_crl(rows, count)).value();
+
+    EXPECT_TRUE(std::ranges::all_of(
+        rows, [&](const Row& row) { return crl.find(row.serial).has_value(); }));
+}
+
+TEST(Crl, FindsEntriesOfOneFormThatStandInNoOrder) {
+    const auto rows = many_rows(3);
+    Bytes der = make_crl(rows, rows.size());
+    constexpr std::ptrdiff_t entry = 49, serial_at = 4;
+    const auto first = std::ranges::search(der, rows[0].serial).begin() - serial_at;
+    std::swap_ranges(first, first + entry, first + entry);
+
+    const auto crl = Crl::from_der(der).value();
+
+    EXPECT_EQ(crl.size(), rows.size());
+    for (const Row& row : rows) {
+        const auto found = crl.find(row.serial);
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->at, row.at);
+    }
+}
+
 TEST(Crl, SignatureOfAnotherKeyIsUnverified) {
     const auto crl = Crl::from_der(make_crl(few_rows(), 4));
     const auto other =
@@ -236,6 +267,39 @@ TEST(CrlReader, RefusesAnEmptyListAndTrailingOctets) {
     EXPECT_FALSE(Crl::from_der(der::sequence({tbs, algorithm, der::bit_string(Bytes{1})})));
     EXPECT_FALSE(Crl::from_der(longer));
 }
+
+/// A list of one serial number, 5, with these digits as its revocation date.
+Bytes crl_of_time(std::string_view digits) {
+    Bytes crl = make_crl({{Bytes{0x05}, now, Reason::superseded, {}}}, 1);
+    const std::string whole{text(crl)};
+    const auto at = whole.find("251201000000Z", whole.find(std::string{"\x02\x01\x05\x17\x0D"}));
+    std::ranges::copy(digits, crl.begin() + static_cast<std::ptrdiff_t>(at));
+    return crl;
+}
+
+class TimeOfEntry : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(TimeOfEntry, IsRead) {
+    const auto crl = Crl::from_der(crl_of_time(GetParam().first)).value();
+
+    EXPECT_EQ(to_rfc3339(crl.find(Bytes{0x05})->at), GetParam().second);
+}
+
+INSTANTIATE_TEST_SUITE_P(Utc, TimeOfEntry,
+                         testing::Values(std::pair{"500101000000Z", "1950-01-01T00:00:00Z"},
+                                         std::pair{"000229235959Z", "2000-02-29T23:59:59Z"},
+                                         std::pair{"240229120000Z", "2024-02-29T12:00:00Z"},
+                                         std::pair{"491231235959Z", "2049-12-31T23:59:59Z"}));
+
+class NoTimeOfEntry : public testing::TestWithParam<const char*> {};
+
+TEST_P(NoTimeOfEntry, IsRefused) { EXPECT_FALSE(Crl::from_der(crl_of_time(GetParam()))); }
+
+INSTANTIATE_TEST_SUITE_P(Utc, NoTimeOfEntry,
+                         testing::Values("250229000000Z", "251301000000Z", "250001000000Z",
+                                         "250431000000Z", "250400000000Z", "250401240000Z",
+                                         "250401006000Z", "250401000060Z", "2504010000:0Z",
+                                         "25040100000/Z", "250401000000z", "2504010000 0Z"));
 
 TEST(CrlReader, RefusesATimeWithoutDigits) {
     Bytes crl = make_crl({{Bytes{0x05}, now, Reason::superseded, {}}}, 1);

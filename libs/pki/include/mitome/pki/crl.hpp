@@ -74,7 +74,8 @@ struct CrlEntry {
     std::optional<Time> invalidity;
 };
 
-/// A CRL, read once. Holds its own octets and an index of 20 octets an entry.
+/// A CRL, read once. Holds its own octets and an index: one octet for each entry
+/// where all have one length and stand in ascending order, as ours do, else 16 octets more.
 class Crl {
 public:
     [[nodiscard]] static Result<Crl> from_der(Bytes der);
@@ -98,7 +99,7 @@ public:
         return entries_;
     }  ///< content of revokedCertificates
 
-    [[nodiscard]] std::size_t size() const { return index_.size(); }
+    [[nodiscard]] std::size_t size() const { return count_; }
     /// What it says about a serial number's content octets; absent when it is not listed.
     [[nodiscard]] std::optional<CrlEntry> find(BytesView serial) const;
 
@@ -115,8 +116,19 @@ private:
     Crl() = default;
     [[nodiscard]] Done parse();
     [[nodiscard]] Done scan();
-    void make_buckets();
-    [[nodiscard]] std::size_t bucket_of(std::uint64_t key) const;
+    [[nodiscard]] bool scan_equal();
+    [[nodiscard]] Done scan_any();
+    void set_range(std::uint64_t first, std::uint64_t last, std::size_t count);
+    struct Guess {
+        std::size_t slice = 0;
+        std::uint64_t fraction = 0;  // of the slice, in units of 2^-64
+    };
+    [[nodiscard]] Guess guess_of(std::uint64_t key) const;
+    void put_in_slice(std::uint64_t key, std::size_t at);
+    void close_slices();
+    [[nodiscard]] std::size_t lower_bound(std::uint64_t key) const;
+    [[nodiscard]] std::uint64_t key_at(std::size_t at) const;
+    [[nodiscard]] std::size_t place_at(std::size_t at) const;
 
     Bytes der_;
     BytesView tbs_, issuer_, signature_, algorithm_, number_, authority_, distribution_point_,
@@ -129,8 +141,12 @@ private:
         std::uint64_t key = 0;  // length and first octets of a serial number
         std::uint32_t place = 0;  // where its entry stands in entries_
     };
-    std::vector<Indexed> index_;  // sorted by key
-    std::vector<std::uint32_t> buckets_;  // first index of each equal slice of the key range
+    std::vector<Indexed> index_;  // sorted by key; empty when entries_ is such a list itself
+    std::size_t stride_ = 0;  // length of each entry then
+    std::size_t count_ = 0;
+    std::uint64_t first_key_ = 0, last_key_ = 0;
+    int shift_ = 0;  // that stretches the range of keys to 64 bits
+    std::vector<std::uint32_t> slices_;  // first entry of each equal slice of that range
 };
 
 }  // namespace mitome::pki
