@@ -9,8 +9,8 @@
 #include <mitome/apdu/scp03.hpp>
 #include <mitome/base/file.hpp>
 #include <mitome/card/session.hpp>
-#include <mitome/crypto/hsm.hpp>
 #include <mitome/crypto/key.hpp>
+#include <mitome/crypto/token.hpp>
 #include <mitome/pki/certificate.hpp>
 
 #include <boost/json/object.hpp>
@@ -396,13 +396,9 @@ Attempt<std::vector<std::pair<std::string, std::string>>> administration_keys(
     if (!id || id->size() != 10) return stop(Code::store_damaged);
 
     ::setenv("SOFTHSM2_CONF", (context.home.hsm() / "softhsm2.conf").c_str(), 1);
-    const auto pin = read_secret_file(context.home.hsm() / "administration.pin");
-    if (!pin) return stop(Code::sandbox_down);
-    Secret<64> user_pin;
-    if (!pin->reveal([&](BytesView octets) { return user_pin.assign(octets); }))
-        return stop(Code::store_damaged);
-    auto hsm =
-        crypto::Hsm::open("/usr/lib/softhsm/libsofthsm2.so", "mitome-administration", user_pin);
+    auto hsm = crypto::open_token({.module = "/usr/lib/softhsm/libsofthsm2.so",
+                                   .label = "mitome-administration",
+                                   .pin_file = context.home.hsm() / "administration.pin"});
     if (!hsm) return stop(Code::authority_key_unavailable);
     auto keyset = apdu::scp03::diversify(
         [&](BytesView block) { return (*hsm)->cmac("element-master", block); },

@@ -4,6 +4,11 @@
 #include <mitome/crypto/token.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
 
 namespace mitome::crypto {
 namespace {
@@ -39,6 +44,31 @@ TEST(Token, KeepsItsKeysWhenMadeAgain) {
     ASSERT_TRUE(make_token(token_in(folder)));
 
     EXPECT_TRUE((*hsm)->cmac("master", view("octets")));
+}
+
+// A second process that logs in again and again, as services that start at the same time do.
+TEST(Token, IsNotOverlookedWhileAnotherProcessLogsIn) {
+    const SoftHsmFolder folder;
+    const Token busy = token_in(folder);
+    const Token other{.module = softhsm_module, .label = "other", .pin_file = folder.path() / "o"};
+    ASSERT_TRUE(make_token(busy));
+    ASSERT_TRUE(make_token(other));
+    std::array<pid_t, 2> neighbours{};
+    for (auto& neighbour : neighbours) {
+        neighbour = ::fork();
+        if (neighbour == 0)
+            for (;;) static_cast<void>(open_token(busy));
+    }
+
+    int overlooked = 0;
+    for (int i = 0; i < 60; ++i)
+        if (!open_tokens({other, busy})) ++overlooked;
+
+    for (const auto neighbour : neighbours) {
+        ::kill(neighbour, SIGKILL);
+        ::waitpid(neighbour, nullptr, 0);
+    }
+    EXPECT_EQ(overlooked, 0);
 }
 
 }  // namespace

@@ -33,9 +33,7 @@ Result<Config> read_config(const std::filesystem::path& file) {
         .status = {},
         .sandbox = settings.flag("sandbox"),
         .tls = http::tls_files(settings),
-        .hsm = {.module = settings.path("hsm.module"),
-                .label = settings.text("hsm.token"),
-                .pin_file = settings.path("hsm.pin_file")},
+        .hsm = crypto::token_of(settings, "hsm"),
         .hold_rules = hold_rules(settings),
     };
     const std::string status_url = settings.text("status_url");

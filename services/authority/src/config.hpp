@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mitome/base/result.hpp>
+#include <mitome/crypto/token.hpp>
 #include <mitome/http/tls_files.hpp>
 #include <mitome/http/url.hpp>
 #include <mitome/issuance/life.hpp>
@@ -12,12 +13,6 @@
 
 namespace mitome::authority {
 
-struct HsmToken {
-    std::filesystem::path module;
-    std::string label;
-    std::filesystem::path pin_file;
-};
-
 struct Config {
     std::uint16_t port = 0;
     std::filesystem::path folder;
@@ -25,7 +20,7 @@ struct Config {
     http::Url status;      ///< where the feed goes
     bool sandbox = false;
     http::TlsFiles tls;
-    HsmToken hsm;
+    crypto::Token hsm;
     issuance::HoldRules hold_rules;
 };
 
