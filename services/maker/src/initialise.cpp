@@ -28,9 +28,10 @@ struct Identity {
     pki::TlsSide side;
 };
 constexpr std::array identities{
-    Identity{"authority", pki::TlsSide::both}, Identity{"registration", pki::TlsSide::both},
-    Identity{"status", pki::TlsSide::both},    Identity{"maker", pki::TlsSide::both},
-    Identity{"desk", pki::TlsSide::client},    Identity{"operator", pki::TlsSide::client},
+    Identity{"authority", pki::TlsSide::both},   Identity{"registration", pki::TlsSide::both},
+    Identity{"status", pki::TlsSide::both},      Identity{"maker", pki::TlsSide::both},
+    Identity{"desk", pki::TlsSide::client},      Identity{"operator", pki::TlsSide::client},
+    Identity{"call-desk", pki::TlsSide::client}, Identity{"supervisor", pki::TlsSide::client},
 };
 
 /// Any exact name of the loopback address: everything of a sandbox listens there.
