@@ -99,6 +99,10 @@ Judged<NewCard> issue_card(Office& office, const CardRequest& request) {
     if (wrong.size() > 1) card.state = store::CardState::revoked;
     REGISTRATION_TRY(change, office.database.begin());
     REGISTRATION_TRY(number, office.people.add(change, card));
+    if (resident->state == store::ResidentState::moved && request.flaw == Case::none) {
+        resident->state = store::ResidentState::registered;  // the new card says where
+        REGISTRATION_CHECK(office.people.change(change, *resident));
+    }
     REGISTRATION_CHECK(office.note(change, "desk", "card.issue", "card/" + std::to_string(number),
                                    name_of(request.flaw)));
     REGISTRATION_CHECK(change.commit());

@@ -118,6 +118,14 @@ public:
         return test::ask(home, registration_, "desk", method, std::move(path),
                          body.is_null() ? "" : json::serialize(body));
     }
+    http::Response authority(const std::string& role, const std::string& method, std::string path,
+                             const json::value& body = {}) {
+        return test::ask(home, authority_, role, method, std::move(path),
+                         body.is_null() ? "" : json::serialize(body));
+    }
+    [[nodiscard]] std::string status_url() const {
+        return "http://127.0.0.1:" + std::to_string(status_public_);
+    }
     http::Response maker(std::string path, const json::object& body) {
         return test::ask(home, maker_, "desk", "POST", std::move(path), json::serialize(body));
     }
