@@ -101,9 +101,9 @@ TEST_F(PhoneIssue, CompletesOnTheElementsProofAlone) {
     ASSERT_EQ(phone.administer(), 204U);
     ASSERT_TRUE(phone.prepare());
     ASSERT_EQ(phone.request(card), "");
-    phone.lose_answer = true;
+    phone.lost_answer = 1;
     ASSERT_EQ(phone.administer(), 999U);  // swapped, and registration has not heard of it
-    phone.lose_answer = false;
+    phone.lost_answer = -1;
 
     EXPECT_EQ(phone.recover(), "completed");
 

@@ -27,8 +27,8 @@ Judged<json::value> row_of(const Office& office, pki::Kind kind, const Bytes& se
 Result<json::value> lease_of(const Office& office, BytesView element) {
     const auto lease = office.people.lease_of(element);
     if (!lease) return std::unexpected{lease.error()};
-    if (!lease->has_value()) return json::value{nullptr};
-    return json::value{json::object{{"until", to_rfc3339((*lease)->until)}}};
+    if (!lease->has_value()) return json::value(nullptr);  // braces would make an array
+    return json::object{{"until", to_rfc3339((*lease)->until)}};
 }
 
 json::value row_of(const Office& office, const store::EraseOrder& order) {

@@ -179,7 +179,7 @@ public:
         return blocks && !blocks->empty() ? to_base64(blocks->front()) : "";
     }
 
-    /// A card whose keys lie in files: `NAME.key`, `NAME.pem`. The CAs go to `card-sign.pem` ….
+    /// A card whose keys lie in files: `NAME.key`, `NAME.pem`, and `NAME-auth.…` of its login.
     std::optional<pki::Certificate> new_card(const std::string& name, int resident,
                                              const std::string& flaw = "none") {
         const auto response = desk("POST", "/desk/cards",
@@ -192,6 +192,8 @@ public:
         if (!body.at("sign").is_string()) return std::nullopt;
         auto der = from_base64(body.at("sign").as_string());
         home.write(name + ".pem", to_pem("CERTIFICATE", *der));
+        const auto login = from_base64(body.at("auth").as_string());
+        home.write(name + "-auth.pem", to_pem("CERTIFICATE", *login));
         return *pki::Certificate::from_der(*std::move(der));
     }
     [[nodiscard]] std::optional<pki::Certificate> certificate(const std::string& file) const {
