@@ -240,6 +240,22 @@ TEST(Server, AnswersARequestThatArrivesOctetByOctet) {
     EXPECT_THAT(client.hear_until("\r\n\r\nok"), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+TEST(Server, DoesNotLetAClientWaitThatSendsHeadAndBodyApart) {
+    constexpr int requests = 25;
+    constexpr auto delay = 40ms;  // of the kernel's acknowledgement
+    const auto server = serving({}, echo);
+    const RawClient client{server->port()};
+    const auto begun = std::chrono::steady_clock::now();
+
+    for (int i = 0; i < requests; ++i) {
+        client.say("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+        client.say("body");
+        ASSERT_TRUE(client.hear_until("body").ends_with("body"));
+    }
+
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, requests * delay / 2);
+}
+
 TEST(Server, AnswersAChunkedRequestThatArrivesOctetByOctet) {
     const auto server = serving({}, echo);
     const RawClient client{server->port()};
