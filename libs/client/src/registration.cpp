@@ -69,6 +69,82 @@ Reply<wallet::Registration::Recovered> recovered_of(std::string_view state) {
     return refused(Code::answer_malformed);
 }
 
+std::optional<pki::Kind> kind_of(std::string_view word) {
+    for (const auto kind : {pki::Kind::sign, pki::Kind::auth})
+        if (pki::name_of(kind) == word) return kind;
+    return std::nullopt;
+}
+
+Result<wallet::PhoneStanding> parse_standing(BytesView json) {
+    MITOME_TRY(body, http::JsonObject::parse(json));
+    wallet::PhoneStanding standing;
+    MITOME_TRY(bound, body.flag("resident_bound"));
+    MITOME_TRY(witness, body.text("witness"));
+    MITOME_TRY(rows, body.objects("certificates"));
+    standing.bound = bound;
+    standing.rolled_back = witness == "rolled_back";
+    // null: none was given yet.
+    if (auto lease = body.optional_object("lease"); lease && *lease) {
+        MITOME_TRY(until, (*lease)->time("until"));
+        standing.lease_until = until;
+    }
+    for (auto& row : rows) {
+        MITOME_TRY(kind, row.text("kind"));
+        MITOME_TRY(serial, row.hex("serial"));
+        MITOME_TRY(state, row.text("state"));
+        const auto known = kind_of(kind);
+        if (!known) return fail(Fault::malformed, "phone: no such kind");
+        standing.certificates.push_back(
+            {.kind = *known, .serial = std::move(serial), .state = std::move(state)});
+    }
+    return standing;
+}
+
+/// Boost.JSON's arrays stand alone here; JsonObject reads members.
+Result<std::vector<http::JsonObject>> objects_in(BytesView json) {
+    MITOME_TRY(whole, http::JsonObject::parse(join({view("{\"rows\":"), json, view("}")})));
+    return whole.objects("rows");
+}
+
+Result<std::vector<wallet::Notice>> parse_notices(BytesView json) {
+    MITOME_TRY(rows, objects_in(json));
+    std::vector<wallet::Notice> notices;
+    for (auto& row : rows) {
+        wallet::Notice notice;
+        MITOME_TRY(number, row.number("number"));
+        MITOME_TRY(at, row.time("at"));
+        MITOME_TRY(code, row.text("code"));
+        MITOME_TRY(detail, row.text("detail"));
+        notice = {.number = number,
+                  .at = at,
+                  .code = std::move(code),
+                  .detail = std::move(detail)};
+        notices.push_back(std::move(notice));
+    }
+    return notices;
+}
+
+Result<std::vector<wallet::FormerPhone>> parse_former(BytesView json) {
+    MITOME_TRY(rows, objects_in(json));
+    std::vector<wallet::FormerPhone> former;
+    for (auto& row : rows) {
+        wallet::FormerPhone phone;
+        MITOME_TRY(element, row.text("element"));
+        MITOME_TRY(state, row.text("state"));
+        MITOME_TRY(since, row.time("since"));
+        phone = {.element = std::move(element),
+                 .state = std::move(state),
+                 .since = since,
+                 .receipt = {}};
+        if (row.has("receipt")) {
+            MITOME_TRY(receipt, row.base64("receipt"));
+            phone.receipt = std::move(receipt);
+        }
+        former.push_back(std::move(phone));
+    }
+    return former;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Registration>> Registration::connect(std::uint16_t port,
@@ -104,13 +180,14 @@ Reply<http::Response> Registration::send(const http::Request& request, bool repe
     return refused(Code::broken);
 }
 
-Reply<Order> Registration::open_order(wallet::Kinds kinds) {
+Reply<Order> Registration::open_order(wallet::Kinds kinds, wallet::OrderFor purpose) {
     boost::json::array names;
     for (const auto kind : apdu::administration::kinds)
         if (apdu::administration::holds(kinds, kind))
             names.emplace_back(kind == wallet::Kind::sign ? "sign" : "auth");
-    auto response =
-        send(json_request("/orders", boost::json::object{{"kinds", std::move(names)}}), false);
+    boost::json::object wish{{"kinds", std::move(names)}};
+    if (purpose == wallet::OrderFor::renewal) wish["renewal"] = true;
+    auto response = send(json_request("/orders", wish), false);
     if (!response) return std::unexpected{std::move(response).error()};
     if (response->status >= 400) return refused(code_of(*response));
     return order_in(*response);
@@ -145,7 +222,7 @@ Reply<wallet::Registration::Recovered> Registration::recover(const wallet::RunSc
     return recovered_of(*state);
 }
 
-Reply<void> Registration::administer(const wallet::RunScript& run) {
+Reply<wallet::More> Registration::administer(const wallet::RunScript& run) {
     http::Request request;
     request.method = "POST";
     request.path = "/administration";
@@ -161,7 +238,8 @@ Reply<void> Registration::administer(const wallet::RunScript& run) {
         if (response->status != 200 && response->status != 204)
             return refused(Code::answer_malformed);
         const auto next = response->header("X-Admin-Next-URI");
-        if (response->status == 204 && next.empty()) return {};
+        if (response->status == 204 && next.empty())
+            return response->header("X-Admin-More") == "1" ? wallet::More::yes : wallet::More::no;
         head();
         const auto question = next.find('?');
         request.path = next.substr(0, question);
@@ -172,7 +250,7 @@ Reply<void> Registration::administer(const wallet::RunScript& run) {
         if (!answers && answers.error().fault != Fault::malformed)
             return std::unexpected{wallet::Trouble{answers.error()}};
         if (next.empty() && !answers) return refused(Code::answer_malformed);
-        if (next.empty()) return {};  // the service wants no answer
+        if (next.empty()) return wallet::More::no;  // the service wants no answer
         request.headers.push_back(
             {"X-Admin-Script-Status", answers ? "ok" : "script-format-error"});
         if (!answers) continue;
@@ -194,6 +272,93 @@ Reply<Bytes> Registration::certification(BytesView message) {
     if (response->header("Content-Type") != pki::cmp::media_type)
         return refused(code_of(*response));
     return std::move(response->body);
+}
+
+Reply<Bytes> Registration::get(std::string path, std::string query) {
+    http::Request request;
+    request.path = std::move(path);
+    request.query = std::move(query);
+    auto response = send(request, true);
+    if (!response) return std::unexpected{std::move(response).error()};
+    if (response->status >= 400) return refused(code_of(*response));
+    return std::move(response->body);
+}
+
+Reply<wallet::PhoneStanding> Registration::standing() {
+    auto body = get("/phone");
+    if (!body) return std::unexpected{std::move(body).error()};
+    auto standing = parse_standing(*body);
+    if (!standing) return refused(Code::answer_malformed);
+    return std::move(*standing);
+}
+
+Reply<std::vector<wallet::Notice>> Registration::notices(std::uint64_t after) {
+    auto body = get("/notices", "after=" + std::to_string(after));
+    if (!body) return std::unexpected{std::move(body).error()};
+    auto notices = parse_notices(*body);
+    if (!notices) return refused(Code::answer_malformed);
+    return std::move(*notices);
+}
+
+Reply<std::vector<wallet::FormerPhone>> Registration::former() {
+    auto body = get("/former");
+    if (!body) return std::unexpected{std::move(body).error()};
+    auto former = parse_former(*body);
+    if (!former) return refused(Code::answer_malformed);
+    return std::move(*former);
+}
+
+Reply<void> Registration::hand_over(BytesView receipt) {
+    auto response = send(
+        json_request("/receipts", boost::json::object{{"receipt", to_base64(receipt)}}), true);
+    if (!response) return std::unexpected{std::move(response).error()};
+    if (response->status >= 400) return refused(code_of(*response));
+    return {};
+}
+
+Reply<StopCode> Registration::new_stop_code() {
+    auto response = send(json_request("/stop-code", boost::json::object{}), false);
+    if (!response) return std::unexpected{std::move(response).error()};
+    if (response->status >= 400) return refused(code_of(*response));
+    auto document = http::JsonObject::parse(response->body);
+    wipe(response->body);
+    if (!document) return refused(Code::answer_malformed);
+    auto digits = document->text("code");
+    StopCode code;
+    const bool taken = digits && digits->size() == StopCode::capacity() &&
+                       code.assign(view(*digits));
+    if (digits) wipe({reinterpret_cast<std::uint8_t*>(digits->data()), digits->size()});
+    if (!taken) return refused(Code::answer_malformed);
+    return code;
+}
+
+Reply<Registration::Stopped> Registration::stop(std::string_view element, const StopCode& code) {
+    auto request = code.reveal([&](BytesView digits) {
+        return json_request("/stop",
+                            boost::json::object{{"phone", element}, {"code", text(digits)}});
+    });
+    auto response = send(request, false);
+    wipe(request.body);
+    if (!response) return std::unexpected{std::move(response).error()};
+    auto document = http::JsonObject::parse(response->body);
+    if (response->status >= 400) {
+        const auto why = code_of(*response);
+        if (why != Code::stop_code_wrong || !document || !document->has("tries_left"))
+            return refused(why);
+        const auto left = document->number("tries_left");
+        if (!left || *left > 100) return refused(Code::answer_malformed);
+        return WrongStopCode{static_cast<unsigned>(*left)};
+    }
+    if (!document) return refused(Code::answer_malformed);
+    const auto held = document->texts("held");
+    if (!held) return refused(Code::answer_malformed);
+    std::vector<pki::Kind> kinds;
+    for (const auto& word : *held) {
+        const auto kind = kind_of(word);
+        if (!kind) return refused(Code::answer_malformed);
+        kinds.push_back(*kind);
+    }
+    return kinds;
 }
 
 }  // namespace mitome::client

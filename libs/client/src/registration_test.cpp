@@ -183,7 +183,7 @@ std::optional<wallet::Trouble> trouble_in(const wallet::Reply<T>& reply) {
 }
 
 const std::array questions{
-    Question{"open_order", [](Registration& at) { return trouble_in(at.open_order(3)); }},
+    Question{"open_order", [](Registration& at) { return trouble_in(at.open_order(3, wallet::OrderFor::first_set)); }},
     Question{"current", [](Registration& at) { return trouble_in(at.open_order_of_this_phone()); }},
     Question{"recover",
              [](Registration& at) { return trouble_in(at.recover(answer_of_the_element)); }},
@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Registration, OpensAnOrderOfTheKindsWanted) {
     const Service service{always(saying(order_words))};
 
-    const auto order = connect(service.port())->open_order(3);
+    const auto order = connect(service.port())->open_order(3, wallet::OrderFor::first_set);
 
     ASSERT_TRUE(order);
     EXPECT_EQ(*order, the_order);
@@ -310,7 +310,7 @@ TEST_P(MalformedOrder, IsNotTaken) {
     const Service service{always(saying(GetParam()))};
     const auto registration = connect(service.port());
 
-    EXPECT_EQ(refusal_in(registration->open_order(3)), Code::answer_malformed);
+    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)), Code::answer_malformed);
     EXPECT_EQ(refusal_in(registration->open_order_of_this_phone()), Code::answer_malformed);
 }
 
@@ -497,7 +497,7 @@ TEST(Registration, IsUnavailableWhenTheLineIsCutWithinTheAnswer) {
     }};
     line.lead_to(service.port());
 
-    EXPECT_EQ(refusal_in(connect(line.port())->open_order(3)), Code::service_unavailable);
+    EXPECT_EQ(refusal_in(connect(line.port())->open_order(3, wallet::OrderFor::first_set)), Code::service_unavailable);
 }
 
 TEST(Registration, OpensNoSecondOrderWhenTheLineIsCut) {
@@ -510,7 +510,7 @@ TEST(Registration, OpensNoSecondOrderWhenTheLineIsCut) {
     const auto registration = connect(line.port());
     ASSERT_TRUE(registration->open_order_of_this_phone());  // the line is kept behind it
 
-    EXPECT_EQ(refusal_in(registration->open_order(3)), Code::service_unavailable);
+    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)), Code::service_unavailable);
     EXPECT_THAT(service.paths(), ElementsAre("GET /orders/current", "POST /orders"));
 }
 

@@ -31,7 +31,19 @@ using element::sample::World;
 inline constexpr Order the_order{0x4D, 0x01};
 
 /// What registration is asked, in the order in which an issue asks it.
-enum class Call : std::uint8_t { current, recover, order, keys, request, store, confirm };
+enum class Call : std::uint8_t {
+    current,
+    recover,
+    order,
+    keys,
+    request,
+    store,
+    confirm,
+    change,  ///< rr
+    reset,   ///< genm
+    open_pins,
+    erase,
+};
 
 /// An open administration session, each of its commands a script of one.
 class Dialog {
@@ -86,36 +98,67 @@ public:
     bool has_open_order = false;
     Recovered recovered = Recovered::dropped;
 
+    std::optional<cmp::Failure> turns_change_down;  ///< an rr
+    bool forgets_resets = false;
+    bool erases = false;             ///< the next dialog is an erasure
+    bool cut_after_erasure = false;  ///< its answer never arrives
+
     std::vector<Call> calls;
     int confirmed = 0;
+    OrderFor purpose = OrderFor::first_set;
+    cmp::BodyType last_type = cmp::BodyType::ir;
+
+    /// What was issued so far belongs to the past.
+    void begin_anew() {
+        calls.clear();
+        keys_.clear();
+        issued_.clear();
+        asked_.clear();
+        wanted_ = 0;
+        order_.back() = static_cast<std::uint8_t>(order_.back() + 1);
+    }
 
     Reply<std::optional<Order>> open_order_of_this_phone() override {
         if (const auto no = said(Call::current)) return std::unexpected{*no};
-        return has_open_order ? std::optional{the_order} : std::nullopt;
+        return has_open_order ? std::optional{order_} : std::nullopt;
     }
     Reply<Recovered> recover(const RunScript&) override {
         if (const auto no = said(Call::recover)) return std::unexpected{*no};
         return recovered;
     }
-    Reply<Order> open_order(Kinds kinds) override {
+    Reply<Order> open_order(Kinds kinds, OrderFor wanted) override {
         if (const auto no = said(Call::order)) return std::unexpected{*no};
         wanted_ = kinds;
-        return the_order;
+        purpose = wanted;
+        return order_;
     }
-    Reply<void> administer(const RunScript& run) override {
-        const Call call = issued_.empty() ? Call::keys : Call::store;
+    Reply<More> administer(const RunScript& run) override {
+        const Call call = erases            ? Call::erase
+                          : opens_          ? Call::open_pins
+                          : issued_.empty() ? Call::keys
+                                            : Call::store;
         if (const auto no = said(call)) return std::unexpected{*no};
-        const Done done = call == Call::keys ? make_keys(run) : store(run);
+        const Done done = [&]() -> Done {
+            if (call == Call::erase) return erase(run);
+            if (call == Call::open_pins) return open_pins(run);
+            if (call == Call::store) return store(run);
+            return wanted_ == 0 ? Done{} : make_keys(run);
+        }();
+        if (done && call == Call::erase && cut_after_erasure)
+            return std::unexpected{Refusal{Code::service_unavailable}};
         if (!done) return std::unexpected{Trouble{done.error()}};
-        return {};
+        return More::no;
     }
     Reply<Bytes> certification(BytesView octets) override {
         const auto request = cmp::parse_request(octets);
         if (!request) return std::unexpected{Trouble{request.error()}};
-        const bool initial = request->kind == cmp::RequestKind::initial;
-        if (const auto no = said(initial ? Call::request : Call::confirm))
-            return std::unexpected{*no};
-        const auto answer = initial ? answer_request(*request) : answer_confirmation(*request);
+        const Call call = call_of(request->kind);
+        if (call == Call::request) last_type = cmp::parse(octets)->type;
+        if (const auto no = said(call)) return std::unexpected{*no};
+        const auto answer = call == Call::request  ? answer_request(*request)
+                            : call == Call::change ? answer_change(*request)
+                            : call == Call::reset  ? answer_reset(*request)
+                                                   : answer_confirmation(*request);
         if (!answer) return std::unexpected{Trouble{answer.error()}};
         return answer->der;
     }
@@ -128,12 +171,42 @@ private:
         return Refusal{found->second};
     }
 
+    static Call call_of(cmp::RequestKind kind) {
+        switch (kind) {
+            case cmp::RequestKind::initial:
+            case cmp::RequestKind::further: return Call::request;
+            case cmp::RequestKind::revoke: return Call::change;
+            case cmp::RequestKind::general: return Call::reset;
+            case cmp::RequestKind::confirm:
+            case cmp::RequestKind::poll:
+            case cmp::RequestKind::error:
+            case cmp::RequestKind::unserved: break;
+        }
+        return Call::confirm;
+    }
+
+    Done erase(const RunScript& run) {
+        Dialog dialog{run};
+        MITOME_CHECK(dialog.open());
+        MITOME_CHECK(dialog.ask(administration::Erase{order_, 1, {}, {}}));
+        return {};
+    }
+    Done open_pins(const RunScript& run) {
+        Dialog dialog{run};
+        MITOME_CHECK(dialog.open());
+        for (const Kind kind : administration::kinds)
+            if (administration::holds(*opens_, kind))
+                MITOME_CHECK(dialog.ask(administration::ResetPin{order_, kind}));
+        opens_.reset();
+        return {};
+    }
     Done make_keys(const RunScript& run) {
         Dialog dialog{run};
         MITOME_CHECK(dialog.open());
         MITOME_CHECK(dialog.ask(
-            administration::Begin{the_order, wanted_, administration::Algorithm::ec_p256}));
+            administration::Begin{order_, wanted_, administration::Algorithm::ec_p256}));
         for (const Kind kind : administration::kinds) {
+            if (!administration::holds(wanted_, kind)) continue;
             MITOME_TRY(answer, dialog.ask(administration::Generate{kind}));
             MITOME_TRY(generated, administration::decode_generated(answer));
             keys_[kind] = generated.spki;
@@ -146,7 +219,7 @@ private:
         for (const auto& [kind, spki] : keys_)
             MITOME_CHECK(dialog.ask(administration::StoreCertificate{
                 kind, administration::Role::holder, issued_.at(spki).der()}));
-        MITOME_CHECK(dialog.ask(administration::Swap{the_order}));
+        MITOME_CHECK(dialog.ask(administration::Swap{order_}));
         return {};
     }
 
@@ -170,6 +243,24 @@ private:
         asked_.emplace(header.transaction_id, certificate);
         return cmp::certificate_response(to, request.kind, wanted.request.id, certificate);
     }
+    Result<cmp::Answer> answer_change(const cmp::Request& request) {
+        const auto as = people::registration().identity();
+        const cmp::Answering to{request.header(), as, random_, people::now};
+        const auto wanted = cmp::revocations_wanted(request);
+        if (!wanted) return cmp::error_message(to, wanted.error());
+        cmp::Verdict verdict;
+        if (turns_change_down) verdict = cmp::Refusal{*turns_change_down, "the fake was told to"};
+        const std::vector<cmp::Verdict> verdicts(wanted->size(), verdict);
+        return cmp::revocation_response(to, cmp::revocation_answer(*wanted, verdicts));
+    }
+    Result<cmp::Answer> answer_reset(const cmp::Request& request) {
+        const auto as = people::registration().identity();
+        const cmp::Answering to{request.header(), as, random_, people::now};
+        const auto wish = cmp::pin_reset_wanted(request);
+        if (!wish) return cmp::error_message(to, wish.error());
+        if (!forgets_resets) opens_ = static_cast<Kinds>(wish->kinds);
+        return cmp::pin_reset_response(to, {.order = copy(order_)});
+    }
     Result<cmp::Answer> answer_confirmation(const cmp::Request& request) {
         const auto as = people::registration().identity();
         const cmp::Answering to{request.header(), as, random_, people::now};
@@ -186,9 +277,28 @@ private:
 
     crypto::SystemRandom random_;
     Kinds wanted_ = 0;
+    Order order_ = the_order;
+    std::optional<Kinds> opens_;
     std::map<Kind, Bytes> keys_;
     std::map<Bytes, pki::Certificate> issued_;                ///< by SPKI
     std::map<Bytes, pki::Certificate> asked_;  ///< by transaction
+};
+
+/// Registration outside of an order.
+class FakeContact final : public Contact {
+public:
+    std::optional<Code> refuses;  ///< a receipt
+    PhoneStanding says;
+    std::vector<Bytes> handed_over;
+
+    Reply<PhoneStanding> standing() override { return says; }
+    Reply<std::vector<Notice>> notices(std::uint64_t) override { return std::vector<Notice>{}; }
+    Reply<std::vector<FormerPhone>> former() override { return std::vector<FormerPhone>{}; }
+    Reply<void> hand_over(BytesView receipt) override {
+        if (refuses) return std::unexpected{Refusal{*refuses}};
+        handed_over.push_back(copy(receipt));
+        return {};
+    }
 };
 
 /// A card whose signature certificate the sample CA issued; password ABC123, five tries.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <mitome/apdu/ram.hpp>
-#include <mitome/base/log.hpp>
-#include <mitome/card/session.hpp>
-#include <mitome/card/token_signer.hpp>
-#include <mitome/pki/cmp_client.hpp>
+#include "changes.hpp"
+
 #include <mitome/wallet/issue.hpp>
 
 namespace mitome::wallet {
@@ -21,10 +18,6 @@ constexpr int most_cards = 2;
 /// How far a CA's clock may be ahead of the phone's.
 constexpr std::chrono::minutes most_skew{5};
 
-pki::Kind kind_of(Kind kind) { return kind == Kind::sign ? pki::Kind::sign : pki::Kind::auth; }
-
-/// Whoever answers at that address: the NULL-DN, RFC 9810 §5.1.1.
-Bytes no_name() { return {0x30, 0x00}; }
 
 /// One certificate on its way.
 struct Transaction {
@@ -35,37 +28,11 @@ struct Transaction {
     std::optional<pki::Certificate> granted;
 };
 
-/// What our failInfo answers mean to the holder.
-Code code_of(const cmp::StatusReport& status) {
-    const auto failure = status.failure();
-    if (!failure) return Code::request_refused;
-    if (*failure == cmp::Failure::signer_not_trusted) return Code::card_certificate_untrusted;
-    if (*failure == cmp::Failure::cert_revoked) return Code::card_certificate_revoked;
-    if (*failure == cmp::Failure::not_authorized) return Code::not_authorized;
-    if (*failure == cmp::Failure::bad_pop) return Code::possession_unproven;
-    if (*failure == cmp::Failure::bad_cert_template) return Code::attestation_refused;
-    // Registration learns whose order it is when the card speaks: another phone's is open.
-    if (*failure == cmp::Failure::duplicate_cert_req) return Code::order_open;
-    if (*failure == cmp::Failure::system_unavail) return Code::service_unavailable;
-    if (*failure == cmp::Failure::system_failure) return Code::service_unavailable;
-    return Code::request_refused;
-}
-
-Trouble trouble(const Error& error) { return error; }
-Trouble trouble(Code code) { return Refusal{code}; }
-Trouble trouble(Trouble known) { return known; }
-
-/// As MITOME_TRY, into a `Reply`.
-#define WALLET_TRY(name, expression)                                                   \
-    auto MITOME_JOIN(name, _reply) = (expression);                                     \
-    if (!MITOME_JOIN(name, _reply))                                                    \
-        return std::unexpected{trouble(std::move(MITOME_JOIN(name, _reply)).error())}; \
-    auto name = *std::move(MITOME_JOIN(name, _reply))
-
 class Machine {
 public:
-    Machine(const IssuePorts& ports, IssueSecrets&& secrets)
-        : ports_(ports), secrets_(std::move(secrets)) {}
+    Machine(const IssuePorts& ports, IssueWish&& wish, IssueSecrets&& secrets)
+        : ports_(ports), wish_(std::move(wish)), secrets_(std::move(secrets)),
+          card_(ports.registration, ports.clock, ports.anchors, pki::Kind::sign) {}
 
     Result<IssueOutcome> run() {
         while (state_ != IssueState::done && state_ != IssueState::stopped) {
@@ -93,6 +60,7 @@ private:
             case IssueState::proving: return settle(prove());
             case IssueState::waiting_for_card: return settle(wait_for_card());
             case IssueState::unlocking: return settle(unlock());
+            case IssueState::releasing: return settle(release());
             case IssueState::requesting: return settle(request());
             case IssueState::storing: return settle(store());
             case IssueState::confirming: return settle(confirm());
@@ -108,22 +76,10 @@ private:
         return IssueEvent::trouble;
     }
 
-    /// The bearer's part of an administration dialog: octets to the element and back.
-    RunScript script_runner() {
-        return [this](BytesView script) -> Result<Bytes> {
-            MITOME_TRY(answers, apdu::ram::run(script, [this](BytesView octets) -> Result<Bytes> {
-                           MITOME_TRY(command, apdu::Command::decode(octets));
-                           MITOME_TRY(response, ports_.element.transmit(command));
-                           return response.encode();
-                       }));
-            return apdu::ram::encode_answers(answers);
-        };
-    }
-
     Reply<IssueEvent> recover() {
         WALLET_TRY(open, ports_.registration.open_order_of_this_phone());
         if (!open) return IssueEvent::nothing_open;
-        WALLET_TRY(recovered, ports_.registration.recover(script_runner()));
+        WALLET_TRY(recovered, ports_.registration.recover(relay_to(ports_.element)));
         switch (recovered) {
             case Registration::Recovered::dropped: return IssueEvent::order_dropped;
             case Registration::Recovered::completed:
@@ -134,62 +90,47 @@ private:
     }
 
     Reply<IssueEvent> order() {
-        Kinds wanted = 0;
-        for (const auto kind : kinds) wanted = administration::with(wanted, kind);
-        WALLET_TRY(order, ports_.registration.open_order(wanted));
+        WALLET_TRY(order, ports_.registration.open_order(wish_.kinds, wish_.purpose));
         order_ = order;
         return IssueEvent::ordered;
     }
 
     Reply<IssueEvent> make_keys() {
-        if (auto made = ports_.registration.administer(script_runner()); !made)
-            return std::unexpected{std::move(made).error()};
+        // An erasure that waits for this phone comes before its new keys, in a dialog of its own.
+        for (int dialog = 0; dialog < most_dialogs; ++dialog) {
+            WALLET_TRY(more, ports_.registration.administer(relay_to(ports_.element)));
+            if (more == More::no) break;
+        }
         return IssueEvent::keys_made;
     }
 
-    Reply<apdu::Response> ask_element(const apdu::Command& command) {
-        WALLET_TRY(response, ports_.element.transmit(command));
-        return response;
-    }
-
-    Reply<void> select_application() {
-        WALLET_TRY(selected, ask_element({.cla = 0x00,
-                                          .ins = 0xA4,
-                                          .p1 = 0x04,
-                                          .p2 = 0x0C,
-                                          .data = copy(administration::jpki_aid),
-                                          .expected = {},
-                                          .extended = false}));
-        if (!selected.ok()) return std::unexpected{trouble(Code::element_mute)};
-        return {};
-    }
-
     Reply<IssueEvent> set_pins() {
-        if (auto selected = select_application(); !selected)
+        if (auto selected = select_application(ports_.element); !selected)
             return std::unexpected{std::move(selected).error()};
-        const auto set = [&](Kind kind, const Pin& pin) -> Reply<void> {
-            auto command = pin.reveal(
+        const auto set = [&](Kind kind, std::optional<Pin>& pin) -> Reply<void> {
+            if (!pin || !administration::holds(wish_.kinds, kind)) return {};
+            auto command = pin->reveal(
                 [&](BytesView digits) { return administration::set_pending_pin(kind, digits); });
-            auto response = ask_element(command);
+            auto response = ask(ports_.element, command);
             wipe(command.data);
             if (!response) return std::unexpected{std::move(response).error()};
             if (response->sw == apdu::sw::memory_failure)
                 return std::unexpected{trouble(Code::disk_full)};
             if (!response->ok()) return std::unexpected{trouble(Code::administration_refused)};
+            pin.reset();
             return {};
         };
         if (auto done = set(Kind::auth, secrets_.new_authentication); !done)
             return std::unexpected{std::move(done).error()};
         if (auto done = set(Kind::sign, secrets_.new_signature); !done)
             return std::unexpected{std::move(done).error()};
-        secrets_.new_authentication.clear();
-        secrets_.new_signature.clear();
         return IssueEvent::pins_set;
     }
 
     Reply<IssueEvent> prove() {
         for (const auto kind : kinds) {
-            WALLET_TRY(response, ask_element(administration::prove(kind, order_)));
+            if (!administration::holds(wish_.kinds, kind)) continue;
+            WALLET_TRY(response, ask(ports_.element, administration::prove(kind, order_)));
             if (!response.ok()) return std::unexpected{trouble(Code::possession_unproven)};
             WALLET_TRY(proof, administration::decode_proof(response.data));
             WALLET_TRY(wanted, pki::crmf::parse_cert_request(proof.cert_request));
@@ -205,14 +146,9 @@ private:
     }
 
     Reply<void> take_card() {
-        session_.reset();
+        card_.let_go();
         WALLET_TRY(channel, ports_.card.wait_for_card());
-        auto session = card::Session::open(std::move(channel));
-        if (!session && session.error().fault == Fault::absent)
-            return std::unexpected{trouble(Code::card_foreign)};
-        if (!session) return std::unexpected{trouble(session.error())};
-        session_ = std::move(*session);
-        return {};
+        return card_.take(std::move(channel));
     }
 
     Reply<IssueEvent> wait_for_card() {
@@ -222,7 +158,7 @@ private:
 
     /// A certificate of the card; none where it has none or shows none.
     Reply<std::optional<Bytes>> shown(card::CertificateRef which) {
-        auto der = card::read_certificate_der(*session_, which);
+        auto der = card::read_certificate_der(card_.session(), which);
         if (der) return std::move(*der);
         const auto fault = der.error().fault;
         if (fault == Fault::absent || fault == Fault::denied || fault == Fault::malformed)
@@ -240,8 +176,7 @@ private:
 
     /// False: the outcome says why.
     Reply<bool> present_password() {
-        WALLET_TRY(outcome, card::verify_pin(*session_, card::PinRef::signature,
-                                             secrets_.card_signature.duplicate()));
+        WALLET_TRY(outcome, card_.present(secrets_.card_signature));
         if (const auto* rejected = std::get_if<card::Rejected>(&outcome))
             outcome_ = WrongPassword{rejected->tries_left};
         else if (std::holds_alternative<card::Blocked>(outcome))
@@ -254,39 +189,17 @@ private:
         card_mark_ = std::move(mark);
         WALLET_TRY(accepted, present_password());
         if (!accepted) return stop_with_outcome();
-        auto certificate = card::read_certificate(*session_, card::CertificateRef::signature);
-        if (!certificate && certificate.error().fault == Fault::absent)
-            return std::unexpected{trouble(Code::card_certificate_absent)};
-        if (!certificate) return std::unexpected{trouble(certificate.error())};
-        if (certificate->not_after() < ports_.clock.now())
-            return std::unexpected{trouble(Code::card_certificate_expired)};
-        card_certificate_.emplace(std::move(*certificate));
-        if (auto issuer = card::read_certificate_der(*session_, card::CertificateRef::signature_ca))
-            issuer_ = std::move(*issuer);
-        return IssueEvent::password_right;
+        WALLET_CHECK(card_.read_certificate());
+        return wish_.release ? IssueEvent::release_wanted : IssueEvent::password_right;
     }
 
     /// A wrong password is no trouble: the machine stops and its outcome says why.
     static IssueEvent stop_with_outcome() { return IssueEvent::trouble; }
 
-    Reply<cmp::Message> exchange(const cmp::Outgoing& outgoing, cmp::Exchange& kept) {
-        WALLET_TRY(answer, ports_.registration.certification(outgoing.der));
-        auto received =
-            cmp::receive(answer, outgoing.exchange, {ports_.anchors, ports_.clock.now()});
-        if (!received) {
-            log(Level::debug, "issue: answer not taken", {{"error", received.error()}});
-            return std::unexpected{trouble(received.error().fault == Fault::unverified
-                                               ? Code::peer_unverified
-                                               : Code::answer_malformed)};
-        }
-        kept = received->exchange;
-        return std::move(received->message);
-    }
-
-    cmp::Identity identity(crypto::Signer& signer) const {
-        std::vector<Bytes> others;
-        if (!issuer_.empty()) others.push_back(issuer_);
-        return cmp::Identity::of(signer, *card_certificate_, std::move(others));
+    Reply<IssueEvent> release() {
+        const std::vector wanted{*wish_.release};
+        WALLET_CHECK(ask_for(card_, wanted, ports_.random, ports_.clock));
+        return IssueEvent::freed;
     }
 
     /// What was issued a moment ago begins by the clock of its CA, not by ours.
@@ -297,14 +210,16 @@ private:
     }
 
     Reply<IssueEvent> request() {
-        WALLET_TRY(signer,
-                   card::TokenSigner::create(*session_, pki::Kind::sign, *card_certificate_));
-        const auto as = identity(*signer);
+        // What takes the place of another certificate is asked for with cr, RFC 9810 §5.3.5.
+        const auto type = wish_.purpose == OrderFor::renewal ? cmp::BodyType::cr : cmp::BodyType::ir;
         for (auto& transaction : transactions_) {
-            WALLET_TRY(outgoing,
-                       cmp::request_certificates(cmp::BodyType::ir, {transaction.request}, as,
-                                                 no_name(), ports_.random, ports_.clock.now()));
-            WALLET_TRY(answer, exchange(outgoing, transaction.exchange));
+            WALLET_TRY(answered, card_.exchange([&](const cmp::Identity& as) {
+                           return cmp::request_certificates(type, {transaction.request}, as,
+                                                            no_name(), ports_.random,
+                                                            ports_.clock.now());
+                       }));
+            transaction.exchange = std::move(answered.exchange);
+            const auto& answer = answered.message;
             if (const auto* error = std::get_if<cmp::ErrorContent>(&answer.body))
                 return std::unexpected{trouble(code_of(error->status))};
             WALLET_TRY(outcome, cmp::outcome(answer, 0, transaction.spki));
@@ -321,7 +236,7 @@ private:
     }
 
     Reply<IssueEvent> store() {
-        if (auto stored = ports_.registration.administer(script_runner()); !stored)
+        if (auto stored = ports_.registration.administer(relay_to(ports_.element)); !stored)
             return std::unexpected{std::move(stored).error()};
         for (const auto& transaction : transactions_)
             if (auto put = ports_.shelf.put(kind_of(transaction.kind), *transaction.granted); !put)
@@ -330,14 +245,14 @@ private:
     }
 
     Reply<void> confirm_once() {
-        WALLET_TRY(signer,
-                   card::TokenSigner::create(*session_, pki::Kind::sign, *card_certificate_));
-        const auto as = identity(*signer);
         for (; confirmed_ < transactions_.size(); ++confirmed_) {
             auto& transaction = transactions_[confirmed_];
-            WALLET_TRY(outgoing, cmp::confirm(transaction.exchange, 0, *transaction.granted, as,
-                                              ports_.random, ports_.clock.now()));
-            WALLET_TRY(answer, exchange(outgoing, transaction.exchange));
+            WALLET_TRY(answered, card_.exchange([&](const cmp::Identity& as) {
+                           return cmp::confirm(transaction.exchange, 0, *transaction.granted, as,
+                                               ports_.random, ports_.clock.now());
+                       }));
+            transaction.exchange = std::move(answered.exchange);
+            const auto& answer = answered.message;
             if (!cmp::is_confirmed(answer)) {
                 const auto* error = std::get_if<cmp::ErrorContent>(&answer.body);
                 return std::unexpected{
@@ -348,14 +263,14 @@ private:
     }
 
     Reply<IssueEvent> confirm() {
-        if (!session_) {  // the card left: once more, and the password with it
+        if (!card_.holds_token()) {  // the card left: once more, and the password with it
             if (auto taken = take_card(); !taken) return std::unexpected{std::move(taken).error()};
             WALLET_TRY(mark, mark_of_card());
             if (mark != card_mark_) return std::unexpected{trouble(Code::card_of_another)};
             WALLET_TRY(accepted, present_password());
             if (!accepted) return stop_with_outcome();
             WALLET_TRY(certificate, shown(card::CertificateRef::signature));
-            if (!certificate || !same(*certificate, card_certificate_->der()))
+            if (!certificate || !same(*certificate, card_.certificate().der()))
                 return std::unexpected{trouble(Code::card_of_another)};
         }
         auto done = confirm_once();
@@ -366,11 +281,11 @@ private:
             // second: the next run finishes the order.
             if (!card_gone || !card_mark_ || ++cards_ >= most_cards)
                 return std::unexpected{std::move(done).error()};
-            session_.reset();
+            card_.let_go();
             return IssueEvent::card_lost;
         }
         secrets_.card_signature.clear();
-        session_.reset();
+        card_.let_go();
         Issued issued;
         for (auto& transaction : transactions_)
             (transaction.kind == Kind::sign ? issued.sign : issued.auth) =
@@ -380,6 +295,7 @@ private:
     }
 
     const IssuePorts& ports_;
+    IssueWish wish_;
     IssueSecrets secrets_;
     IssueState state_ = IssueState::recovering;
     IssueOutcome outcome_ = Refusal{Code::issue_interrupted};
@@ -388,10 +304,8 @@ private:
     std::vector<Transaction> transactions_;
     std::size_t confirmed_ = 0;
     int cards_ = 0;
-    std::unique_ptr<card::Session> session_;
+    Speaker card_;
     std::optional<Bytes> card_mark_;
-    std::optional<pki::Certificate> card_certificate_;
-    Bytes issuer_;
 };
 
 }  // namespace
@@ -405,6 +319,7 @@ std::string_view name_of(IssueState state) {
         case IssueState::proving: return "proving";
         case IssueState::waiting_for_card: return "waiting_for_card";
         case IssueState::unlocking: return "unlocking";
+        case IssueState::releasing: return "releasing";
         case IssueState::requesting: return "requesting";
         case IssueState::storing: return "storing";
         case IssueState::confirming: return "confirming";
@@ -414,8 +329,8 @@ std::string_view name_of(IssueState state) {
     return "";
 }
 
-Result<IssueOutcome> issue(const IssuePorts& ports, IssueSecrets&& secrets) {
-    return Machine{ports, std::move(secrets)}.run();
+Result<IssueOutcome> issue(const IssuePorts& ports, IssueWish wish, IssueSecrets&& secrets) {
+    return Machine{ports, std::move(wish), std::move(secrets)}.run();
 }
 
 }  // namespace mitome::wallet

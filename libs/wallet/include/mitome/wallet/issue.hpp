@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Getting both phone certificates with the card's signature certificate (M1).
+// Getting phone certificates with the card's signature certificate: both for the first time (M1),
+// others in the place of those that the phone has (M3), the signature certificate anew when a hold
+// is ended (M4).
 //
 // Duties left to the caller: ask the holder for the three secrets before, since a refusal for
 // want of one must not leave an order open; keep one machine per phone at a time.
@@ -9,6 +11,7 @@
 #include <mitome/base/clock.hpp>
 #include <mitome/base/secret.hpp>
 #include <mitome/crypto/random.hpp>
+#include <mitome/pki/cmp.hpp>
 #include <mitome/pki/path.hpp>
 #include <mitome/wallet/ports.hpp>
 #include <mitome/wallet/shelf.hpp>
@@ -31,6 +34,7 @@ enum class IssueState : std::uint8_t {
     proving,           ///< the element makes its two requests
     waiting_for_card,
     unlocking,         ///< the card's password is presented, once
+    releasing,         ///< a hold is ended by the card, in the same sitting
     requesting,        ///< two requests, protected by the card
     storing,           ///< registration puts the certificates in and swaps the sets
     confirming,        ///< both certificates confirmed, by the card too
@@ -48,6 +52,8 @@ enum class IssueEvent : std::uint8_t {
     proven,
     card_found,
     password_right,
+    release_wanted,  ///< right, and a hold is to be ended first
+    freed,
     granted,
     stored,
     confirmed,
@@ -82,7 +88,10 @@ inline constexpr std::array issue_moves{
     IssueMove{IssueState::waiting_for_card, IssueEvent::trouble, IssueState::stopped},
     // A card that leaves while its password is presented may have spent a try: not again.
     IssueMove{IssueState::unlocking, IssueEvent::password_right, IssueState::requesting},
+    IssueMove{IssueState::unlocking, IssueEvent::release_wanted, IssueState::releasing},
     IssueMove{IssueState::unlocking, IssueEvent::trouble, IssueState::stopped},
+    IssueMove{IssueState::releasing, IssueEvent::freed, IssueState::requesting},
+    IssueMove{IssueState::releasing, IssueEvent::trouble, IssueState::stopped},
     IssueMove{IssueState::requesting, IssueEvent::granted, IssueState::storing},
     IssueMove{IssueState::requesting, IssueEvent::trouble, IssueState::stopped},
     IssueMove{IssueState::storing, IssueEvent::stored, IssueState::confirming},
@@ -102,9 +111,18 @@ static_assert(!next(IssueState::stopped, IssueEvent::granted), "what stopped sta
 static_assert(!next(IssueState::unlocking, IssueEvent::card_lost), "no password is tried twice");
 
 struct IssueSecrets {
-    Pin new_authentication;  ///< 4 digits
-    Pin new_signature;       ///< 6–16 of A–Z and 0–9, both kinds
+    /// 4 digits; 6–16 of A–Z and 0–9, both kinds. None: a renewal keeps the one that the phone has.
+    std::optional<Pin> new_authentication;
+    std::optional<Pin> new_signature;
     Pin card_signature;
+};
+
+struct IssueWish {
+    Kinds kinds = apdu::administration::with(
+        apdu::administration::with(0, Kind::sign), Kind::auth);
+    OrderFor purpose = OrderFor::first_set;
+    /// A hold to end with the same entry of the card's password, before the new certificates.
+    std::optional<pki::cmp::WantedRevocation> release = {};
 };
 
 struct Issued {
@@ -131,8 +149,9 @@ struct IssuePorts {
     std::function<void(IssueState)> on_state = {};  ///< for the holder's eyes
 };
 
-/// Runs the whole of it. Both certificates are on the phone afterwards, or neither; what a crash
+/// Runs the whole of it. All certificates wished for are on the phone afterwards, or none; what a crash
 /// leaves is finished or undone by the next run.
-[[nodiscard]] Result<IssueOutcome> issue(const IssuePorts& ports, IssueSecrets&& secrets);
+[[nodiscard]] Result<IssueOutcome> issue(const IssuePorts& ports, IssueWish wish,
+                                         IssueSecrets&& secrets);
 
 }  // namespace mitome::wallet
