@@ -28,6 +28,7 @@ bool is_password(SecretName name) {
         case SecretName::card_authentication:
         case SecretName::card_input_assistance:
         case SecretName::phone_authentication:
+        case SecretName::phone_stop_code:
         case SecretName::new_card_authentication:
         case SecretName::new_card_input_assistance:
         case SecretName::new_phone_authentication: return false;
@@ -44,6 +45,7 @@ catalogue::Word prompt_of(SecretName name) {
         case SecretName::card_input_assistance: return "cli.prompt.card.input_assistance";
         case SecretName::phone_authentication: return "cli.prompt.phone.authentication";
         case SecretName::phone_signature: return "cli.prompt.phone.signature";
+        case SecretName::phone_stop_code: return "cli.prompt.phone.stop_code";
         case SecretName::new_card_authentication: return "cli.prompt.new.card.authentication";
         case SecretName::new_card_signature: return "cli.prompt.new.card.signature";
         case SecretName::new_card_input_assistance: return "cli.prompt.new.card.input_assistance";
@@ -53,13 +55,20 @@ catalogue::Word prompt_of(SecretName name) {
     return "cli.prompt.card.authentication";
 }
 
+/// What is said of a secret of digits that cannot be one.
+Code form_of(SecretName name) {
+    return name == SecretName::phone_stop_code ? catalogue::variant(Code::pin_form, "stop_code")
+                                               : Code::pin_form;
+}
+
 /// jpki-facts of the service: 4 digits; 6 to 16 of A–Z and 0–9, both kinds.
-Attempt<Pin> checked_pin(const Entry& entry) {
-    return entry.reveal([](BytesView octets) -> Attempt<Pin> {
+Attempt<Pin> checked_pin(SecretName name, const Entry& entry) {
+    const std::size_t length = name == SecretName::phone_stop_code ? 10 : 4;
+    return entry.reveal([&](BytesView octets) -> Attempt<Pin> {
         const bool digits =
             std::ranges::all_of(octets, [](std::uint8_t c) { return c >= '0' && c <= '9'; });
         Pin pin;
-        if (octets.size() != 4 || !digits || !pin.assign(octets)) return stop(Code::pin_form);
+        if (octets.size() != length || !digits || !pin.assign(octets)) return stop(form_of(name));
         return pin;
     });
 }
@@ -94,7 +103,7 @@ Attempt<Pin> checked_password(const Context& context, const Entry& entry) {
 }
 
 Attempt<Pin> checked(const Context& context, SecretName name, const Entry& entry) {
-    return is_password(name) ? checked_password(context, entry) : checked_pin(entry);
+    return is_password(name) ? checked_password(context, entry) : checked_pin(name, entry);
 }
 
 }  // namespace
@@ -137,6 +146,7 @@ std::string_view plain_name(const Context& context, SecretName name) {
             return context.word("secret.phone.authentication");
         case SecretName::phone_signature:
         case SecretName::new_phone_signature: return context.word("secret.phone.signature");
+        case SecretName::phone_stop_code: return context.word("secret.phone.stop_code");
     }
     return "";
 }
@@ -148,6 +158,7 @@ std::string_view name_of(SecretName name) {
         case SecretName::card_input_assistance: return "card.input_assistance";
         case SecretName::phone_authentication: return "phone.authentication";
         case SecretName::phone_signature: return "phone.signature";
+        case SecretName::phone_stop_code: return "phone.stop_code";
         case SecretName::new_card_authentication: return "new.card.authentication";
         case SecretName::new_card_signature: return "new.card.signature";
         case SecretName::new_card_input_assistance: return "new.card.input_assistance";
@@ -166,7 +177,7 @@ Attempt<Pin> take_secret(const Context& context, SecretName name) {
     if (given != context.secret_descriptors.end()) {
         const auto entry = read_entry(given->second);
         if (!entry && entry.error().fault == Fault::malformed)
-            return stop(is_password(name) ? Code::password_long : Code::pin_form);
+            return stop(is_password(name) ? Code::password_long : form_of(name));
         if (!entry)
             return stop(catalogue::variant(Code::secret_malformed, "descriptor"),
                         {{"secret", std::string{plain_name(context, name)}}});
@@ -181,7 +192,7 @@ Attempt<Pin> take_secret(const Context& context, SecretName name) {
     };
     const auto entry = ask(prompt_of(name));
     if (!entry && entry.error().fault == Fault::malformed)
-        return stop(is_password(name) ? Code::password_long : Code::pin_form);
+        return stop(is_password(name) ? Code::password_long : form_of(name));
     if (!entry) return stop(Code::interrupted);
     auto secret = checked(context, name, *entry);
     if (!secret || !is_new(name)) return secret;

@@ -258,11 +258,7 @@ private:
         verb(card, "remove", "cli.verb.card.remove", card_remove);
         verb(card, "list", "cli.verb.card.list", card_list);
         add_token_verbs(card, Token::Owner::card);
-        auto& pin = room("pin", "cli.room.pin", &card);
-        verb(pin, "status", "cli.verb.card.pin.status", card_pin_status);
-        auto& change = verb(pin, "change", "cli.verb.card.pin.change",
-                            [this](const Context& c) { return card_pin_change(c, which_); });
-        value(change, "PIN", which_, "cli.option.pin")->required();
+        add_pin_verbs(card, Token::Owner::card);
 
         auto& phone = room("phone", "cli.room.phone");
         phone.add_option("--phone", phone_, text("cli.option.phone"))
@@ -276,6 +272,7 @@ private:
         verb(phone, "issue", "cli.verb.phone.issue",
              [this](const Context& c) { return phone_issue(c, phone_); });
         add_token_verbs(phone, Token::Owner::phone);
+        add_life_verbs(phone);
 
         auto& check = verb(app_, "verify", "cli.verb.verify", [this](const Context& c) {
             return verify_file(c, file_, signature_, optional(trust_), at_);
@@ -323,6 +320,60 @@ private:
         value(auth, "--out", out_, "cli.option.out")->required();
     }
 
+    /// What becomes of a phone's certificates after they were issued.
+    void add_life_verbs(CLI::App& phone) {
+        const auto kind = [](const std::string& word) {
+            return word == "sign" ? pki::Kind::sign : pki::Kind::auth;
+        };
+        const auto take_kind = [this](CLI::App& verb) {
+            return value(verb, "--kind", kind_, "cli.option.kind")
+                ->check(CLI::IsMember({"sign", "auth"}));
+        };
+        const auto of_phone = [this](Outcome (*serve)(const Context&, const std::string&)) {
+            return [this, serve](const Context& c) { return serve(c, phone_); };
+        };
+        auto& pin = add_pin_verbs(phone, Token::Owner::phone);
+        take_kind(verb(pin, "reset", "cli.verb.phone.pin.reset", [this, kind](const Context& c) {
+            return phone_pin_reset(c, phone_, kind(kind_));
+        }))->required();
+        verb(phone, "sync", "cli.verb.phone.sync", of_phone(phone_sync));
+        verb(phone, "former", "cli.verb.phone.former", of_phone(phone_former));
+        verb(phone, "notices", "cli.verb.phone.notices", of_phone(phone_notices));
+        verb(phone, "revoke", "cli.verb.phone.revoke", of_phone(phone_revoke));
+        take_kind(verb(phone, "renew", "cli.verb.phone.renew", [this, kind](const Context& c) {
+            return phone_renew(c, phone_,
+                               kind_.empty() ? std::nullopt : std::optional{kind(kind_)});
+        }));
+        verb(phone, "release", "cli.verb.phone.release", of_phone(phone_release));
+        auto& hold = verb(phone, "hold", "cli.verb.phone.hold",
+                          [this](const Context& c) { return phone_hold(c, phone_, element_); });
+        value(hold, "--element", element_, "cli.option.element");
+        verb(phone, "stop-code", "cli.verb.phone.stop_code", of_phone(phone_stop_code));
+        auto& erase = verb(phone, "erase", "cli.verb.phone.erase", [this](const Context& c) {
+            return phone_erase(c, phone_, yes_ ? Confirmed::yes : Confirmed::no);
+        });
+        erase.add_flag("--yes", yes_, text("cli.option.yes"));
+        auto& history = verb(phone, "history", "cli.verb.phone.history", [this](const Context& c) {
+            return phone_history(c, phone_, verify_ ? Verify::yes : Verify::no);
+        });
+        history.add_flag("--verify", verify_, text("cli.option.verify"));
+    }
+
+    CLI::App& add_pin_verbs(CLI::App& parent, Token::Owner owner) {
+        const bool card = owner == Token::Owner::card;
+        const auto token = [this, owner] { return Token{owner, phone_}; };
+        auto& pin = room("pin", "cli.room.pin", &parent);
+        verb(pin, "status",
+             card ? Word{"cli.verb.card.pin.status"} : Word{"cli.verb.phone.pin.status"},
+             [token](const Context& c) { return token_pin_status(c, token()); });
+        auto& change =
+            verb(pin, "change",
+                 card ? Word{"cli.verb.card.pin.change"} : Word{"cli.verb.phone.pin.change"},
+                 [this, token](const Context& c) { return token_pin_change(c, token(), which_); });
+        value(change, "PIN", which_, "cli.option.pin")->required();
+        return pin;
+    }
+
     static std::optional<std::filesystem::path> optional(const std::filesystem::path& path) {
         if (path.empty()) return std::nullopt;
         return path;
@@ -342,6 +393,10 @@ private:
     Revocation revocation_;
     std::string phone_;
     std::string which_;
+    std::string kind_;
+    std::string element_;
+    bool yes_ = false;
+    bool verify_ = false;
     std::optional<std::string> at_;
     std::filesystem::path keys_, file_, out_, challenge_, signature_, trust_, certificate_;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "phone.hpp"
+
 #include "anchors.hpp"
 #include "factory.hpp"
 #include "services.hpp"
-#include "token.hpp"
 
 #include <mitome/base/log.hpp>
 #include <mitome/client/registration.hpp>
@@ -35,6 +36,7 @@ std::string_view words_of(const Context& context, IssueState state) {
         case IssueState::proving: return context.word("cli.issue.step.prepare");
         case IssueState::waiting_for_card:
         case IssueState::unlocking: return context.word("cli.issue.step.card");
+        case IssueState::releasing:
         case IssueState::requesting: return context.word("cli.issue.step.sign");
         case IssueState::storing: return context.word("cli.issue.step.store");
         case IssueState::confirming: return context.word("cli.issue.step.confirm");
@@ -50,28 +52,6 @@ Attempt<void> see_first_phone(const Context& context, const SandboxState& state,
     if (state.phones.empty() || state.phones.front() != name) return {};
     return wait_for_reader(context, phone_reader_name, plugged);
 }
-
-/// The reader of the sandbox or of the desk; a person at a terminal is asked to put the card.
-class CardAtReader final : public wallet::CardPlace {
-public:
-    explicit CardAtReader(const Context& context) : context_(context) {}
-
-    wallet::Reply<std::unique_ptr<reader::Channel>> wait_for_card() override {
-        for (;;) {
-            auto channel = open_channel(context_, the_card);
-            if (channel) return std::move(*channel);
-            const auto code = channel.error().code;
-            auto terminal = Terminal::open();
-            const bool may_come = code == Code::card_absent || code == Code::card_lost;
-            if (!may_come || !terminal) return std::unexpected{wallet::Refusal{code}};
-            terminal->write(std::string{context_.word("cli.issue.card.put")} + " ");
-            if (!terminal->ask("")) return std::unexpected{wallet::Refusal{code}};
-        }
-    }
-
-private:
-    const Context& context_;
-};
 
 /// MITOME_STOP_AT=requesting: stands still there, so that a test can take a process away from
 /// between two steps. Only a sandbox has this verb at all.
@@ -97,12 +77,135 @@ bool has_live_pair(const wallet::Shelf& shelf, const std::vector<pki::Certificat
     return true;
 }
 
-Failure failure_of_error(const Error& error) {
+/// What a row of the answer says of a certificate.
+boost::json::object row_of(pki::Kind kind, const pki::Certificate& certificate) {
+    return {{"kind", pki::name_of(kind)},
+            {"serial", to_hex(certificate.serial())},
+            {"issuer", pki::to_text_name(certificate.issuer())},
+            {"not_before", to_rfc3339(certificate.not_before())},
+            {"not_after", to_rfc3339(certificate.not_after())}};
+}
+
+/// What is not issued after all.
+std::unexpected<Failure> stop_issue(const Context& context, const wallet::IssueOutcome& outcome) {
+    if (const auto* refusal = std::get_if<wallet::Refusal>(&outcome)) return stop(refusal->code);
+    if (const auto* wrong = std::get_if<wallet::WrongPassword>(&outcome))
+        return std::unexpected{wrong_pin(context, SecretName::card_signature, wrong->tries_left)};
+    return std::unexpected{blocked_pin(SecretName::card_signature)};
+}
+
+/// Runs the machine over a phone at hand. `deed` goes into the history before the card is asked.
+Attempt<wallet::Issued> run_issue(const Context& context, PhoneAtHand& phone, wallet::Deed deed,
+                                  wallet::IssueWish wish, wallet::IssueSecrets&& secrets) {
+    if (auto noted = note_deed(context, phone.name, deed, std::nullopt, {}, {}); !noted)
+        return std::unexpected{noted.error()};
+    Progress progress{context};
+    CardAtReader card{context};
+    crypto::SystemRandom random;
+    const SystemClock clock;
+    wallet::IssuePorts ports{
+        *phone.registration, *phone.element, card, phone.shelf, random, clock, phone.anchors,
+        [&](IssueState at) {
+            stop_where_a_test_says(at);
+            if (const auto words = words_of(context, at); !words.empty()) progress.show(words);
+        }};
+    auto outcome = wallet::issue(ports, std::move(wish), std::move(secrets));
+    auto* issued = outcome ? std::get_if<wallet::Issued>(&*outcome) : nullptr;
+    if (issued != nullptr) return std::move(*issued);
+    (void)note_deed(context, phone.name, wallet::Deed::failed, std::nullopt, {}, {});
     // The network's failures come as refusals: what is left is the card's or the element's.
-    return token_failure(the_card, error);
+    if (!outcome) return std::unexpected{token_failure(the_card, outcome.error())};
+    return stop_issue(context, *outcome);
+}
+
+Answer answer_of(const Context& context, const PhoneAtHand& phone, wallet::Issued issued) {
+    if (issued.resumed) {  // the run before this one put them on the shelf
+        if (auto kept = phone.shelf.find(pki::Kind::sign)) issued.sign.emplace(std::move(*kept));
+        if (auto kept = phone.shelf.find(pki::Kind::auth)) issued.auth.emplace(std::move(*kept));
+    }
+    boost::json::array rows;
+    std::string until;
+    for (const auto& [kind, certificate] :
+         {std::pair{pki::Kind::sign, &issued.sign}, std::pair{pki::Kind::auth, &issued.auth}}) {
+        if (!*certificate) continue;
+        until = to_rfc3339((*certificate)->not_after());
+        rows.push_back(row_of(kind, **certificate));
+    }
+    if (issued.resumed) context.tell(Code::issue_resumed);
+    boost::json::object json{{"phone", phone.name},
+                             {"resumed", issued.resumed},
+                             {"certificates", std::move(rows)}};
+    return {std::move(json),
+            until.empty() ? std::string{}
+                          : context.sentence("cli.issue.done", {{"date", until}}) + "\n"};
+}
+
+/// A new secret for each kind whose tries are used up; a renewal keeps the others.
+Attempt<void> take_for_locked(const Context& context, const std::string& phone,
+                              wallet::Kinds kinds, wallet::IssueSecrets& secrets) {
+    auto session = open_session(context, {Token::Owner::phone, phone});
+    if (!session) return std::unexpected{session.error()};
+    const auto take = [&](wallet::Kind kind, card::PinRef ref, SecretName name,
+                          std::optional<Pin>& into) -> Attempt<void> {
+        if (!apdu::administration::holds(kinds, kind)) return {};
+        const auto tries = card::tries_left(**session, ref);
+        if (!tries && tries.error().fault == Fault::absent) return stop(Code::certificate_absent);
+        if (!tries)
+            return std::unexpected{token_failure({Token::Owner::phone, phone}, tries.error())};
+        if (*tries && **tries > 0) return {};
+        auto taken = take_secret(context, name);
+        if (!taken) return std::unexpected{taken.error()};
+        into = std::move(*taken);
+        return {};
+    };
+    if (auto done = take(wallet::Kind::auth, card::PinRef::authentication,
+                         SecretName::new_phone_authentication, secrets.new_authentication);
+        !done)
+        return done;
+    return take(wallet::Kind::sign, card::PinRef::signature, SecretName::new_phone_signature,
+                secrets.new_signature);
 }
 
 }  // namespace
+
+wallet::Reply<std::unique_ptr<reader::Channel>> CardAtReader::wait_for_card() {
+    for (;;) {
+        auto channel = open_channel(context_, the_card);
+        if (channel) return std::move(*channel);
+        const auto code = channel.error().code;
+        auto terminal = Terminal::open();
+        const bool may_come = code == Code::card_absent || code == Code::card_lost;
+        if (!may_come || !terminal) return std::unexpected{wallet::Refusal{code}};
+        terminal->write(std::string{context_.word("cli.issue.card.put")} + " ");
+        if (!terminal->ask("")) return std::unexpected{wallet::Refusal{code}};
+    }
+}
+
+Failure failure_of(const wallet::Trouble& trouble) {
+    if (const auto* refusal = std::get_if<wallet::Refusal>(&trouble)) return {refusal->code};
+    return token_failure({Token::Owner::phone, {}}, std::get<Error>(trouble));
+}
+
+Attempt<PhoneAtHand> phone_at_hand(const Context& context, const std::string& phone) {
+    auto state = require_sandbox(context.home);
+    if (!state) return std::unexpected{state.error()};
+    const auto name = phone_name(*state, phone);
+    if (!name) return std::unexpected{name.error()};
+    auto anchors = load_anchors(context, std::nullopt);
+    if (!anchors) return std::unexpected{anchors.error()};
+    auto element = open_channel(context, {Token::Owner::phone, *name});
+    if (!element) return std::unexpected{element.error()};
+    auto identity = load_identity(context.home.phone(*name), "device");
+    if (!identity) return stop(Code::element_mute);
+    auto registration =
+        client::Registration::connect(state->ports.registration, std::move(*identity));
+    if (!registration) return stop(Code::service_unavailable);
+    return PhoneAtHand{*name,
+                       std::move(*element),
+                       std::move(*registration),
+                       shelf_of_phone(context.home, *name),
+                       std::move(*anchors)};
+}
 
 bool is_phone_name(std::string_view name) {
     return !name.empty() && name.size() <= 16 && name.front() != '-' &&
@@ -152,29 +255,14 @@ Outcome phone_init(const Context& context, const std::string& phone, Reset reset
     return exists ? done("cli.phone.remade", "reset") : done("cli.phone.made", "made");
 }
 
-Outcome phone_issue(const Context& context, const std::string& phone) {
-    auto state = require_sandbox(context.home);
-    if (!state) return std::unexpected{state.error()};
-    const auto name = phone_name(*state, phone);
-    if (!name) return std::unexpected{name.error()};
-    auto anchors = load_anchors(context, std::nullopt);
-    if (!anchors) return std::unexpected{anchors.error()};
-    auto element = open_channel(context, {Token::Owner::phone, *name});
-    if (!element) return std::unexpected{element.error()};
-    auto identity = load_identity(context.home.phone(*name), "device");
-    if (!identity) return stop(Code::element_mute);
-
-    auto registration =
-        client::Registration::connect(state->ports.registration, std::move(*identity));
-    if (!registration) return stop(Code::service_unavailable);
-    auto shelf = shelf_of_phone(context.home, *name);
+Outcome phone_issue(const Context& context, const std::string& name) {
+    auto phone = phone_at_hand(context, name);
+    if (!phone) return std::unexpected{phone.error()};
     // An order that an earlier run left open comes first, whatever the phone shows already.
-    const auto left_open = (*registration)->open_order_of_this_phone();
-    if (!left_open) {
-        const auto* refusal = std::get_if<wallet::Refusal>(&left_open.error());
-        return stop(refusal != nullptr ? refusal->code : Code::service_unavailable);
-    }
-    if (!*left_open && has_live_pair(shelf, *anchors)) return stop(Code::already_issued);
+    const auto left_open = phone->registration->open_order_of_this_phone();
+    if (!left_open) return std::unexpected{failure_of(left_open.error())};
+    if (!*left_open && has_live_pair(phone->shelf, phone->anchors))
+        return stop(Code::already_issued);
 
     auto new_pin = take_secret(context, SecretName::new_phone_authentication);
     if (!new_pin) return std::unexpected{new_pin.error()};
@@ -182,48 +270,62 @@ Outcome phone_issue(const Context& context, const std::string& phone) {
     if (!new_password) return std::unexpected{new_password.error()};
     auto card_password = take_secret(context, SecretName::card_signature);
     if (!card_password) return std::unexpected{card_password.error()};
+    auto issued =
+        run_issue(context, *phone, wallet::Deed::issued, {},
+                  {std::move(*new_pin), std::move(*new_password), std::move(*card_password)});
+    if (!issued) return std::unexpected{issued.error()};
+    return answer_of(context, *phone, std::move(*issued));
+}
 
-    Progress progress{context};
-    CardAtReader card{context};
-    crypto::SystemRandom random;
-    const SystemClock clock;
-    wallet::IssuePorts ports{
-        **registration, **element, card, shelf, random, clock, *anchors, [&](IssueState at) {
-            stop_where_a_test_says(at);
-            if (const auto words = words_of(context, at); !words.empty()) progress.show(words);
-        }};
-    auto outcome = wallet::issue(
-        ports, {std::move(*new_pin), std::move(*new_password), std::move(*card_password)});
-    if (!outcome) return std::unexpected{failure_of_error(outcome.error())};
-    if (const auto* refusal = std::get_if<wallet::Refusal>(&*outcome)) return stop(refusal->code);
-    if (const auto* wrong = std::get_if<wallet::WrongPassword>(&*outcome))
-        return std::unexpected{wrong_pin(context, SecretName::card_signature, wrong->tries_left)};
-    if (std::holds_alternative<wallet::PasswordBlocked>(*outcome))
-        return std::unexpected{blocked_pin(SecretName::card_signature)};
+Outcome phone_renew(const Context& context, const std::string& name,
+                    const std::optional<pki::Kind>& only) {
+    auto phone = phone_at_hand(context, name);
+    if (!phone) return std::unexpected{phone.error()};
+    wallet::IssueWish wish;
+    wish.purpose = wallet::OrderFor::renewal;
+    if (only)
+        wish.kinds = apdu::administration::with(
+            0, *only == pki::Kind::sign ? wallet::Kind::sign : wallet::Kind::auth);
+    wallet::IssueSecrets secrets;
+    if (auto taken = take_for_locked(context, phone->name, wish.kinds, secrets); !taken)
+        return std::unexpected{taken.error()};
+    auto card_password = take_secret(context, SecretName::card_signature);
+    if (!card_password) return std::unexpected{card_password.error()};
+    secrets.card_signature = std::move(*card_password);
+    auto issued = run_issue(context, *phone, wallet::Deed::renewed, std::move(wish),
+                            std::move(secrets));
+    if (!issued) return std::unexpected{issued.error()};
+    return answer_of(context, *phone, std::move(*issued));
+}
 
-    auto& issued = std::get<wallet::Issued>(*outcome);
-    if (issued.resumed) {  // the run before this one put them on the shelf
-        if (auto kept = shelf.find(pki::Kind::sign)) issued.sign.emplace(std::move(*kept));
-        if (auto kept = shelf.find(pki::Kind::auth)) issued.auth.emplace(std::move(*kept));
-    }
-    boost::json::array rows;
-    std::string until;
-    for (const auto& [kind, certificate] :
-         {std::pair{pki::Kind::sign, &issued.sign}, std::pair{pki::Kind::auth, &issued.auth}}) {
-        if (!*certificate) continue;
-        until = to_rfc3339((*certificate)->not_after());
-        rows.push_back(boost::json::object{{"kind", pki::name_of(kind)},
-                                           {"serial", to_hex((*certificate)->serial())},
-                                           {"issuer", pki::to_text_name((*certificate)->issuer())},
-                                           {"not_before", to_rfc3339((*certificate)->not_before())},
-                                           {"not_after", until}});
-    }
-    if (issued.resumed) context.tell(Code::issue_resumed);
-    boost::json::object json{
-        {"phone", *name}, {"resumed", issued.resumed}, {"certificates", std::move(rows)}};
-    return Answer{std::move(json),
-                  until.empty() ? std::string{}
-                                : context.sentence("cli.issue.done", {{"date", until}}) + "\n"};
+Outcome phone_release(const Context& context, const std::string& name) {
+    auto phone = phone_at_hand(context, name);
+    if (!phone) return std::unexpected{phone.error()};
+    const auto held = certificates_in(*phone, {"on_hold"});
+    if (!held) return std::unexpected{held.error()};
+    wallet::IssueWish wish;
+    wish.purpose = wallet::OrderFor::renewal;
+    wish.kinds = apdu::administration::with(0, wallet::Kind::sign);
+    for (const auto& certificate : *held)
+        if (certificate.kind == pki::Kind::auth)
+            wish.release = pki::cmp::WantedRevocation::of(certificate.certificate,
+                                                          pki::Reason::remove_from_crl);
+    // Where an earlier run got as far as the release, its order is finished or begun anew.
+    const auto left_open = phone->registration->open_order_of_this_phone();
+    if (!left_open) return std::unexpected{failure_of(left_open.error())};
+    if (held->empty() && !*left_open) return stop(Code::release_refused);
+    wallet::IssueSecrets secrets;
+    if (auto taken = take_for_locked(context, phone->name, wish.kinds, secrets); !taken)
+        return std::unexpected{taken.error()};
+    auto card_password = take_secret(context, SecretName::card_signature);
+    if (!card_password) return std::unexpected{card_password.error()};
+    secrets.card_signature = std::move(*card_password);
+    auto issued = run_issue(context, *phone, wallet::Deed::released, std::move(wish),
+                            std::move(secrets));
+    if (!issued) return std::unexpected{issued.error()};
+    auto answer = answer_of(context, *phone, std::move(*issued));
+    answer.text = std::string{context.word("cli.phone.released")} + "\n";
+    return answer;
 }
 
 }  // namespace mitome::cli

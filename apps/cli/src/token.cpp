@@ -2,6 +2,7 @@
 #include "token.hpp"
 
 #include "anchors.hpp"
+#include "phone.hpp"
 #include "process.hpp"
 
 #include <mitome/base/file.hpp>
@@ -144,6 +145,18 @@ Attempt<void> write_output(const std::filesystem::path& out, BytesView content) 
 bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code error;
     return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+/// Written before the key is used, for the phone's holder alone.
+Attempt<void> note_use(const Context& context, const Token& token, wallet::Deed deed,
+                       pki::Kind kind, const pki::Certificate& certificate,
+                       std::string_view with) {
+    if (is_card(token)) return {};
+    auto state = require_sandbox(context.home);
+    if (!state) return std::unexpected{state.error()};
+    const auto name = phone_name(*state, token.phone);
+    if (!name) return std::unexpected{name.error()};
+    return note_deed(context, *name, deed, kind, certificate.serial(), with);
 }
 
 /// A session whose key may be used, and the signer on it.
@@ -371,6 +384,10 @@ Outcome token_sign(const Context& context, const Token& token, const std::filesy
     if (!pin) return std::unexpected{pin.error()};
     auto unlocked = unlock(context, token, pki::Kind::sign, std::move(*pin));
     if (!unlocked) return std::unexpected{unlocked.error()};
+    if (auto noted = note_use(context, token, wallet::Deed::signed_document, pki::Kind::sign,
+                              unlocked->certificate, file.filename().string());
+        !noted)
+        return std::unexpected{noted.error()};
     auto cms = signature::sign(*content, *unlocked->signer, unlocked->certificate, {},
                                SystemClock{}.now());
     if (!cms) return std::unexpected{token_failure(token, cms.error())};
@@ -400,6 +417,10 @@ Outcome token_auth(const Context& context, const Token& token,
     if (!pin) return std::unexpected{pin.error()};
     auto unlocked = unlock(context, token, pki::Kind::auth, std::move(*pin));
     if (!unlocked) return std::unexpected{unlocked.error()};
+    if (auto noted = note_use(context, token, wallet::Deed::authenticated, pki::Kind::auth,
+                              unlocked->certificate, challenge.filename().string());
+        !noted)
+        return std::unexpected{noted.error()};
     const auto raw = unlocked->signer->sign(crypto::usual_hash(unlocked->signer->kind()), *content);
     if (!raw) return std::unexpected{token_failure(token, raw.error())};
     if (auto done = write_output(out, *raw); !done) return std::unexpected{done.error()};

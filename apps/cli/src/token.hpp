@@ -8,6 +8,8 @@
 #include <mitome/reader/channel.hpp>
 #include <mitome/wallet/shelf.hpp>
 
+#include <boost/json/array.hpp>
+
 #include <memory>
 
 namespace mitome::cli {
@@ -29,6 +31,10 @@ namespace mitome::cli {
 /// The failure for a PIN that was not right, and for one that is blocked.
 [[nodiscard]] Failure wrong_pin(const Context& context, SecretName name, unsigned tries_left);
 [[nodiscard]] Failure blocked_pin(SecretName name);
+
+/// Warnings about a secret that is easy to guess, told already; the holder may keep it.
+[[nodiscard]] boost::json::array guessable_warnings(const Context& context, const Token& token,
+                                                    const Pin& chosen);
 
 [[nodiscard]] SecretName secret_of(const Token& token, pki::Kind kind);
 

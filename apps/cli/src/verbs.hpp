@@ -3,6 +3,8 @@
 
 #include "context.hpp"
 
+#include <mitome/pki/certificate.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -51,14 +53,34 @@ struct Token {
 [[nodiscard]] Outcome token_auth(const Context& context, const Token& token,
                                  const std::filesystem::path& challenge,
                                  const std::filesystem::path& out);
-[[nodiscard]] Outcome card_pin_status(const Context& context);
-[[nodiscard]] Outcome card_pin_change(const Context& context, const std::string& which);
+[[nodiscard]] Outcome token_pin_status(const Context& context, const Token& token);
+[[nodiscard]] Outcome token_pin_change(const Context& context, const Token& token,
+                                       const std::string& which);
 
 /// Letters, digits and hyphens (not first), sixteen at most: the name becomes a folder, a socket, a process.
 [[nodiscard]] bool is_phone_name(std::string_view name);
 enum class Reset : std::uint8_t { no, yes };
 [[nodiscard]] Outcome phone_init(const Context& context, const std::string& phone, Reset reset);
 [[nodiscard]] Outcome phone_issue(const Context& context, const std::string& phone);
+[[nodiscard]] Outcome phone_renew(const Context& context, const std::string& phone,
+                                  const std::optional<pki::Kind>& only);
+[[nodiscard]] Outcome phone_release(const Context& context, const std::string& phone);
+[[nodiscard]] Outcome phone_revoke(const Context& context, const std::string& phone);
+/// `element`: hexadecimal, another phone than `phone`; empty otherwise.
+[[nodiscard]] Outcome phone_hold(const Context& context, const std::string& phone,
+                                 const std::string& element);
+[[nodiscard]] Outcome phone_stop_code(const Context& context, const std::string& phone);
+[[nodiscard]] Outcome phone_pin_reset(const Context& context, const std::string& phone,
+                                      pki::Kind kind);
+[[nodiscard]] Outcome phone_sync(const Context& context, const std::string& phone);
+[[nodiscard]] Outcome phone_former(const Context& context, const std::string& phone);
+[[nodiscard]] Outcome phone_notices(const Context& context, const std::string& phone);
+enum class Confirmed : std::uint8_t { no, yes };
+[[nodiscard]] Outcome phone_erase(const Context& context, const std::string& phone,
+                                  Confirmed confirmed);
+enum class Verify : std::uint8_t { no, yes };
+[[nodiscard]] Outcome phone_history(const Context& context, const std::string& phone,
+                                    Verify verify);
 
 [[nodiscard]] Outcome verify_file(const Context& context, const std::filesystem::path& file,
                                   const std::filesystem::path& signature,
