@@ -12,6 +12,8 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace mitome::cli {
 namespace {
 
@@ -40,7 +42,7 @@ Code code_of(Ground ground) {
         case Ground::expired_no_timestamp: return Code::expired_no_timestamp;
         case Ground::revoked_no_timestamp: return Code::revoked_no_timestamp;
         case Ground::on_hold: return Code::signer_on_hold;
-        case Ground::status_unknown: return Code::status_unavailable;
+        case Ground::status_unknown:
         case Ground::status_unavailable: return Code::status_unavailable;
         case Ground::signer_not_named: return Code::signer_unbound;
     }
@@ -83,8 +85,11 @@ std::string date_of(const signature::Validation& validation) {
 class Account {
 public:
     Account(const Context& context, const signature::Validation& validation, Time when,
-            const std::string& file)
-        : context_(context), validation_(validation), date_(date_of(validation)), file_(file) {
+            std::string file)
+        : context_(context),
+          validation_(validation),
+          date_(date_of(validation)),
+          file_(std::move(file)) {
         tell_verdict();
         tell_signer();
         row("cli.verify.checked_at", to_rfc3339(when));
