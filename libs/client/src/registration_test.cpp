@@ -183,7 +183,10 @@ std::optional<wallet::Trouble> trouble_in(const wallet::Reply<T>& reply) {
 }
 
 const std::array questions{
-    Question{"open_order", [](Registration& at) { return trouble_in(at.open_order(3, wallet::OrderFor::first_set)); }},
+    Question{"open_order",
+             [](Registration& at) {
+                 return trouble_in(at.open_order(3, wallet::OrderFor::first_set));
+             }},
     Question{"current", [](Registration& at) { return trouble_in(at.open_order_of_this_phone()); }},
     Question{"recover",
              [](Registration& at) { return trouble_in(at.recover(answer_of_the_element)); }},
@@ -271,6 +274,119 @@ INSTANTIATE_TEST_SUITE_P(
                     Unexplained{"BusyPage", 503, "<html>", Code::service_busy}),
     [](const auto& test) { return std::string{test.param.name}; });
 
+// ── Outside of an order ─────────────────────────────────────────────────────────────────────
+
+TEST(Contact, ReadsHowRegistrationSeesThePhone) {
+    const Service service{always(saying(
+        R"({"element":"00","resident_bound":true,"certificates":[)"
+        R"({"kind":"auth","serial":"0A0B","state":"on_hold"}],"witness":"rolled_back",)"
+        R"("lease":{"until":"2026-12-24T00:00:00Z"}})"))};
+
+    const auto standing = connect(service.port())->standing();
+
+    ASSERT_TRUE(standing);
+    EXPECT_TRUE(standing->bound);
+    EXPECT_TRUE(standing->rolled_back);
+    EXPECT_EQ(to_rfc3339(standing->lease_until.value()), "2026-12-24T00:00:00Z");
+    ASSERT_EQ(standing->certificates.size(), 1U);
+    EXPECT_EQ(standing->certificates[0].kind, pki::Kind::auth);
+    EXPECT_EQ(to_hex(standing->certificates[0].serial), "0A0B");
+    EXPECT_EQ(standing->certificates[0].state, "on_hold");
+}
+
+TEST(Contact, TakesAPhoneWithoutALeaseForWhatItIs) {
+    const Service service{
+        always(saying(R"({"element":"00","resident_bound":false,"certificates":[],)"
+                      R"("witness":"ok","lease":null})"))};
+
+    const auto standing = connect(service.port())->standing();
+
+    ASSERT_TRUE(standing);
+    EXPECT_FALSE(standing->bound);
+    EXPECT_EQ(standing->lease_until, std::nullopt);
+}
+
+TEST(Contact, AsksForNoticesAfterOne) {
+    const Service service{always(saying(
+        R"([{"number":8,"at":"2026-11-24T00:00:00Z","code":"notice_held","detail":"sign,auth"}])"))};
+
+    const auto notices = connect(service.port())->notices(7);
+
+    ASSERT_TRUE(notices);
+    ASSERT_EQ(notices->size(), 1U);
+    EXPECT_EQ((*notices)[0].number, 8U);
+    EXPECT_EQ((*notices)[0].code, "notice_held");
+    EXPECT_EQ(service.heard[0].query, "after=7");
+}
+
+TEST(Contact, ReadsFormerPhonesWithAndWithoutAReceipt) {
+    const Service service{always(saying(
+        R"([{"element":"AA","state":"ordered","since":"2026-11-24T00:00:00Z"},)"
+        R"({"element":"BB","state":"erased","since":"2026-11-24T00:00:00Z","receipt":"AQI="}])"))};
+
+    const auto former = connect(service.port())->former();
+
+    ASSERT_TRUE(former);
+    ASSERT_EQ(former->size(), 2U);
+    EXPECT_TRUE((*former)[0].receipt.empty());
+    EXPECT_EQ(to_hex((*former)[1].receipt), "0102");
+}
+
+TEST(Contact, HandsAReceiptOver) {
+    const Service service{always(saying("{}"))};
+
+    const auto done = connect(service.port())->hand_over("0102"_hex);
+
+    EXPECT_TRUE(done);
+    EXPECT_THAT(service.paths(), ElementsAre("POST /receipts"));
+    EXPECT_EQ(text(service.heard[0].body), R"({"receipt":"AQI="})");
+}
+
+client::StopCode stop_code(std::string_view digits) {
+    client::StopCode code;
+    EXPECT_TRUE(code.assign(view(digits)));
+    return code;
+}
+
+TEST(Contact, StopsAnotherPhone) {
+    const Service service{always(saying(R"({"held":["sign","auth"],"at":"2026-11-24T00:00:00Z"})"))};
+
+    const auto stopped = connect(service.port())->stop("AABB", stop_code("0123456789"));
+
+    ASSERT_TRUE(stopped);
+    EXPECT_THAT(std::get<std::vector<pki::Kind>>(*stopped),
+                ElementsAre(pki::Kind::sign, pki::Kind::auth));
+    EXPECT_EQ(text(service.heard[0].body), R"({"phone":"AABB","code":"0123456789"})");
+}
+
+TEST(Contact, SaysHowManyEntriesOfAStopCodeAreLeft) {
+    const Service service{always(saying(
+        R"({"type":"about:blank","title":"","status":403,"code":"stop_code_wrong","tries_left":3})",
+        "application/problem+json", 403))};
+
+    const auto stopped = connect(service.port())->stop("AABB", stop_code("0123456789"));
+
+    ASSERT_TRUE(stopped);
+    EXPECT_EQ(std::get<Registration::WrongStopCode>(*stopped).tries_left, 3U);
+}
+
+TEST(Contact, TakesNoStopCodeOfAnotherForm) {
+    const Service service{always(saying(R"({"code":"123"})"))};
+
+    EXPECT_EQ(refusal_in(connect(service.port())->new_stop_code()), Code::answer_malformed);
+}
+
+TEST(Administration, TellsThatMoreIsToBeDone) {
+    auto end = no_more();
+    end.headers.push_back({"X-Admin-More", "1"});
+    const Service service{always(end)};
+
+    const auto done = connect(service.port())->administer(answer_of_the_element);
+
+    ASSERT_TRUE(done);
+    EXPECT_EQ(*done, wallet::More::yes);
+}
+
 // ── Orders ──────────────────────────────────────────────────────────────────────────────────
 
 TEST(Registration, OpensAnOrderOfTheKindsWanted) {
@@ -310,7 +426,8 @@ TEST_P(MalformedOrder, IsNotTaken) {
     const Service service{always(saying(GetParam()))};
     const auto registration = connect(service.port());
 
-    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)), Code::answer_malformed);
+    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)),
+              Code::answer_malformed);
     EXPECT_EQ(refusal_in(registration->open_order_of_this_phone()), Code::answer_malformed);
 }
 
