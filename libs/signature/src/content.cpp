@@ -56,6 +56,7 @@ Result<std::size_t> FileContent::read(std::span<std::uint8_t> into) {
 
 Result<std::vector<Bytes>> digests(std::span<const crypto::Hash> hashes, Content& content) {
     std::vector<crypto::Hasher> hashers;
+    hashers.reserve(hashes.size());
     for (const auto hash : hashes) {
         hashers.emplace_back(hash);
     }
@@ -70,6 +71,7 @@ Result<std::vector<Bytes>> digests(std::span<const crypto::Hash> hashes, Content
         }
     }
     std::vector<Bytes> finished;
+    finished.reserve(hashers.size());
     for (auto& hasher : hashers) {
         finished.push_back(hasher.finish());
     }
