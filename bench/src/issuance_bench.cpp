@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* module = "/usr/lib/softhsm/libsofthsm2.so";
-constexpr unsigned threads = 32;
+constexpr unsigned threads = 128;  // a group waits for its intents, another for its certificates
 constexpr std::size_t group = 64;  // rows of one commit of the floor
 
 Secret<64> pin() {
@@ -202,19 +202,35 @@ int run(const fs::path& folder, KeyKind kind, bool token, double span) {
         return 0;
     }
 
-    const Key own_key = new_key(kind);
+    const Authority by = new_authority(pki::Ca::card_sign, kind);
+    const auto by_key = must(crypto::PublicKey::from_spki(by.key->spki()));
     const auto asked = must(pki::crmf::parse_requests(request));
     const auto& first = asked.front();
     const auto public_key = must(crypto::PublicKey::from_spki(first.request.wanted.spki));
     Bytes octets(1100, 0x5A);
     std::uint64_t made = 0;
-    race({{.name = name + ".floor",
+    race({{.name = name + ".process",
+           .once =
+               [&] {
+                   const auto read = must(pki::crmf::parse_requests(request));
+                   must(pki::crmf::verify_possession(read.front()));
+                   const Bytes body =
+                       person_tbs(by, read.front().request.wanted.spki, serial(++made));
+                   const auto report =
+                       pki::lint(body, {.shape = pki::Shape::end_entity,
+                                        .profile = &by.profile,
+                                        .ca = &by.certificate,
+                                        .latest_not_after = by.certificate.not_after()});
+                   must_hold(report.clean(), report.clean() ? "" : report.failed.front().data());
+                   must(sign(body, *by.key).verify_signature(by_key));
+               }},
+          {.name = name + ".floor",
            .once =
                [&] {
                    must(public_key.verify(crypto::Hash::sha256, first.request.der,
                                           first.proof_signature));
                    octets[made++ % octets.size()] ^= 1U;
-                   static_cast<void>(must(own_key->sign(crypto::Hash::sha256, octets)));
+                   static_cast<void>(must(by.key->sign(crypto::Hash::sha256, octets)));
                }}},
          span / 2, Shown::per_second);
     figure(name + ".rows", rows_per_second(folder / "rows.db", span / 2), "per_second");

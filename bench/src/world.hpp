@@ -24,10 +24,10 @@ inline Key new_key(KeyKind kind = KeyKind::ec_p256) {
 
 inline Time now() { return SystemClock{}.now(); }
 
-/// From yesterday to the end of a day in Japan, as the profile wants it.
+/// From now to the end of a day in Japan, as the profile wants it.
 inline pki::Validity years(int count) {
     const std::chrono::hours day{24};
-    return {now() - day, end_of_day_in_japan(day_in_japan(now() + 365 * count * day))};
+    return {now(), end_of_day_in_japan(day_in_japan(now() + 365 * count * day))};
 }
 
 inline pki::Certificate sign(BytesView tbs, crypto::Signer& signer) {

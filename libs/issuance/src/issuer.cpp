@@ -39,6 +39,13 @@ Bytes service_name(const pki::Profile& profile, std::string_view purpose) {
     return pki::make_name(attributes);
 }
 
+Done check_request_key(const Order& order) {
+    if (order.key.size() < shortest_key || order.key.size() > longest_key) {
+        return fail(Fault::malformed, "issuer: length of the request key");
+    }
+    return {};
+}
+
 // The fields of a TBSCertificate, which are read with some signature behind it.
 Result<pki::Certificate> as_certificate(BytesView tbs, BytesView algorithm) {
     return pki::Certificate::from_der(pki::assemble(tbs, algorithm, Bytes{0}));
@@ -128,9 +135,7 @@ Done Issuer::check_lints(BytesView tbs, pki::Shape shape, const pki::Profile& pr
 }
 
 Result<std::optional<Issued>> Issuer::issued_before(const Order& order) const {
-    if (order.key.size() < shortest_key || order.key.size() > longest_key) {
-        return fail(Fault::malformed, "issuer: length of the request key");
-    }
+    MITOME_CHECK(check_request_key(order));
     MITOME_TRY(entry, records_.ledger.entry_of_request(order.key));
     if (!entry || !entry->issued_at) return std::optional<Issued>{};
     if (entry->ca != ca()) return fail(Fault::conflict, "issuer: request key of another CA");
@@ -145,11 +150,11 @@ Result<std::optional<Issued>> Issuer::issued_before(const Order& order) const {
 // A permit for the octets that a former run has recorded and not come to use.
 Result<std::optional<Permit>> Issuer::resume(const Order& order, pki::Shape shape,
                                              const pki::Profile& profile) const {
-    MITOME_TRY(before, issued_before(order));
-    if (before) return fail(Fault::conflict, "issuer: request key has its certificate");
+    MITOME_CHECK(check_request_key(order));
     MITOME_TRY(entry, records_.ledger.entry_of_request(order.key));
     if (!entry) return std::optional<Permit>{};
     if (entry->ca != ca()) return fail(Fault::conflict, "issuer: request key of another CA");
+    if (entry->issued_at) return fail(Fault::conflict, "issuer: request key has its certificate");
     if (entry->standing != store::Standing::intended) {
         return fail(Fault::conflict, "issuer: request key was closed");
     }

@@ -130,32 +130,50 @@ Done Ledger::record_intent(Transaction& in, const Intent& intent, Time at) {
 Done Ledger::record_certificate(Transaction& in, pki::Ca ca, BytesView serial, BytesView der,
                                 Time at) {
     Connection& connection = Access::write(in);
-    MITOME_TRY(entry, find_entry(connection, ca, serial));
-    if (!entry || entry->standing == Standing::drawn) {
-        return fail(Fault::absent, "ledger: nothing was intended");
-    }
-    MITOME_TRY(tbs, this->tbs(ca, serial, in));
-    MITOME_TRY(rest, rest_behind(tbs, der));
-    if (entry->issued_at) {
-        MITOME_TRY(recorded, certificate(ca, serial, in));
-        if (same(recorded, der)) return {};
-        return fail(Fault::conflict, "ledger: another certificate is recorded");
-    }
-    if (entry->standing != Standing::intended) {
-        return fail(Fault::conflict, "ledger: revoked before it was issued");
-    }
+    // The usual case in one look: neither a certificate nor a revocation closed the intent.
+    struct Intended {
+        std::uint64_t id;
+        Time not_after;
+        Bytes tbs;
+    };
+    MITOME_TRY(intended, find(
+                             connection,
+                             [](const Statement& row) {
+                                 return Intended{row.count(0), row.time(1), copy(row.octets(2))};
+                             },
+                             "SELECT i.id, i.not_after, i.tbs FROM serials s "
+                             "JOIN intents i ON i.id = s.id JOIN open_intents o ON o.id = i.id "
+                             "WHERE s.ca = ? AND s.serial = ?",
+                             ca, serial));
+    if (!intended) return check_recorded(in, ca, serial, der);
+    MITOME_TRY(rest, rest_behind(intended->tbs, der));
     MITOME_CHECK(
-        perform(connection, "INSERT INTO certificates VALUES(?, ?, ?)", entry->id, at, rest));
-    MITOME_CHECK(close_intent(connection, entry->id));
-    return add_event(connection, {.id = entry->id,
+        perform(connection, "INSERT INTO certificates VALUES(?, ?, ?)", intended->id, at, rest));
+    MITOME_CHECK(close_intent(connection, intended->id));
+    return add_event(connection, {.id = intended->id,
                                   .ca = ca,
                                   .serial = serial,
                                   .happening = Happening::issued,
                                   .at = at,
-                                  .not_after = entry->not_after,
+                                  .not_after = intended->not_after,
                                   .invalidity = {},
                                   .role = {},
                                   .cause = {}});
+}
+
+Done Ledger::check_recorded(Transaction& in, pki::Ca ca, BytesView serial, BytesView der) const {
+    MITOME_TRY(entry, this->entry(ca, serial, in));
+    if (!entry || entry->standing == Standing::drawn) {
+        return fail(Fault::absent, "ledger: nothing was intended");
+    }
+    MITOME_TRY(tbs, this->tbs(ca, serial, in));
+    MITOME_CHECK(rest_behind(tbs, der));
+    if (!entry->issued_at) {
+        return fail(Fault::conflict, "ledger: revoked before it was issued");
+    }
+    MITOME_TRY(recorded, certificate(ca, serial, in));
+    if (same(recorded, der)) return {};
+    return fail(Fault::conflict, "ledger: another certificate is recorded");
 }
 
 Done Ledger::record_revocation(Transaction& in, const Revocation& revocation) {

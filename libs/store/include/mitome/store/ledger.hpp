@@ -123,6 +123,10 @@ public:
     [[nodiscard]] Result<std::optional<Crl>> latest_crl(pki::Ca ca, const View& view = {}) const;
 
 private:
+    // Of an intent that is open no more: whether `der` is what became of it.
+    [[nodiscard]] Done check_recorded(Transaction& in, pki::Ca ca, BytesView serial,
+                                      BytesView der) const;
+
     Database& database_;
 };
 
