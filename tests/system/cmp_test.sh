@@ -42,12 +42,14 @@ lacks "the answer grants it" "$answer" "$implicit"
 same "it is active once confirmed" "$(known "$(serial_in implicit.pem)" | field .state)" issued
 
 # A client that goes away before certConf: registration with a short patience gives the certificate up.
-registration_pid() { mitome sandbox status --json | jq -r '.processes[] | select(.name == "registration") | .pid'; }
-kill "$(registration_pid)"
+usual=$(mitome sandbox status --json | jq -r '.processes[] | select(.name == "registration") | .pid')
+kill "$usual"
+timeout 60 tail --pid="$usual" -f /dev/null
 sed 's/^confirm_wait_seconds = .*/confirm_wait_seconds = 2/' "$MITOME_HOME/config/registration.toml" >hasty.toml
 SOFTHSM2_CONF=$MITOME_HOME/hsm/softhsm2.conf "$1/mitome-registration" --config "$PWD/hasty.toml" 2>hasty.log &
 hasty=$!
-for _ in $(seq 300); do grep -q 'peers answered' hasty.log && break; sleep 0.1; done
+for _ in $(seq 600); do grep -q 'peers answered' hasty.log && break; sleep 0.1; done
+holds "it runs" "$(cat hasty.log)" 'peers answered'
 for extra in "" -implicit_confirm; do
     # shellcheck disable=SC2086
     expect "no certConf $extra" 0 cmp keys -cmd ir -newkey new.key -certout left.pem -disable_confirm $extra
