@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "desk.hpp"
 #include "language.hpp"
 #include "reader_room.hpp"
 #include "verbs.hpp"
@@ -245,6 +246,7 @@ private:
         value(made, "--birth-date", new_resident_.birth_date, "item.birth");
         value(made, "--address", new_resident_.address, "item.address");
         value(made, "--sex", new_resident_.sex, "item.sex");
+        add_desk_verbs(resident);
 
         auto& card = room("card", "cli.room.card");
         auto& card_made = verb(card, "new", "cli.verb.card.new", [this](const Context& c) {
@@ -297,6 +299,42 @@ private:
         value(revoke, "--ca", revocation_.ca, "cli.option.ca");
         value(revoke, "--serial", revocation_.serial, "cli.option.serial");
         value(revoke, "--reason", revocation_.reason, "cli.option.reason");
+    }
+
+    void add_desk_verbs(CLI::App& resident) {
+        const auto subject = [this] { return DeskSubject{number_, certificate_, whose_}; };
+        auto& move = verb(resident, "move", "cli.verb.resident.move", [this](const Context& c) {
+            return resident_move(c, number_, new_resident_.address, municipality_);
+        });
+        value(move, "--address", new_resident_.address, "item.address")->required();
+        value(move, "--municipality", municipality_, "cli.option.municipality");
+        auto& rename = verb(
+            resident, "rename", "cli.verb.resident.rename",
+            [this](const Context& c) { return resident_rename(c, number_, new_resident_.name); });
+        value(rename, "--name", new_resident_.name, "item.name")->required();
+        auto& decease = verb(resident, "decease", "cli.verb.resident.decease",
+                             [this](const Context& c) { return resident_decease(c, number_); });
+        for (auto* event : {&move, &rename, &decease})
+            value(*event, "ID", number_, "cli.option.resident")->required();
+
+        auto& desk = room("desk", "cli.room.desk");
+        auto& hold = verb(desk, "hold", "cli.verb.desk.hold",
+                          [subject](const Context& c) { return desk_hold(c, subject()); });
+        auto& revoke =
+            verb(desk, "revoke", "cli.verb.desk.revoke", [this, subject](const Context& c) {
+                return desk_revoke(c, subject(), revocation_.reason);
+            });
+        value(revoke, "--reason", revocation_.reason, "cli.option.reason");
+        auto& status = verb(desk, "status", "cli.verb.desk.status",
+                            [subject](const Context& c) { return desk_status(c, subject()); });
+        for (auto* asked : {&hold, &revoke, &status}) {
+            value(*asked, "--resident", number_, "cli.option.resident");
+            value(*asked, "--certificate", certificate_, "cli.option.shown");
+        }
+        for (auto* asked : {&hold, &revoke}) value(*asked, "--whose", whose_, "cli.option.whose");
+        auto& erase = verb(desk, "erase", "cli.verb.desk.erase",
+                           [this](const Context& c) { return desk_erase(c, number_); });
+        value(erase, "--resident", number_, "cli.option.resident")->required();
     }
 
     void add_token_verbs(CLI::App& parent, Token::Owner owner) {
@@ -393,6 +431,7 @@ private:
     Revocation revocation_;
     std::string phone_;
     std::string which_;
+    std::string whose_, municipality_;
     std::string kind_;
     std::string element_;
     bool yes_ = false;
