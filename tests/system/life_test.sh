@@ -112,10 +112,20 @@ done
 expect "notices" 0 mitome phone notices --json
 holds "the revocation is told" "$(field 'map(.code) | join(" ")' <out.txt)" notice_
 
-# The erased element takes new ones, and the holder erases them without anybody
+# The erased element takes new ones; another phone takes their place, and this one is erased
 expect "issue again" 0 issue 7294 K7QX2M
-expect "erase without a yes" 64 mitome phone erase --json
-expect "erase" 0 mitome phone erase --yes --json
+move() { with new.phone.authentication 7294 new.phone.signature K7QX2M card.signature ABC123 -- mitome phone move --to second --json; }
+expect "move" 0 move
+same "the old one was at hand" "$(field .visited <out.txt)" true
+expect "former phones of the new one" 0 mitome phone former --phone second --json
+same "the old one is erased" "$(field 'last | .state' <out.txt)" erased
+expect "openssl judges its receipt" 0 openssl cms -verify -inform DER -in "$(field 'last | .receipt' <out.txt)" -CAfile "$MITOME_HOME/maker/root.pem" -purpose any -out receipt.der
+expect "move again" 0 move
+same "the old one has none" "$(mitome phone show --json | jq '.certificates | length')" 0
+
+# The holder erases without anybody
+expect "erase without a yes" 64 mitome phone erase --phone second --json
+expect "erase" 0 mitome phone erase --phone second --yes --json
 same "handed over" "$(field .handed_over <out.txt)" true
 expect "openssl judges this receipt, too" 0 openssl cms -verify -inform DER -in "$(field .receipt <out.txt)" -CAfile "$MITOME_HOME/maker/root.pem" -purpose any -out receipt.der
 end

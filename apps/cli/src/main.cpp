@@ -387,6 +387,11 @@ private:
                           [this](const Context& c) { return phone_hold(c, phone_, element_); });
         value(hold, "--element", element_, "cli.option.element");
         verb(phone, "stop-code", "cli.verb.phone.stop_code", of_phone(phone_stop_code));
+        auto& move = verb(phone, "move", "cli.verb.phone.move",
+                          [this](const Context& c) { return phone_move(c, phone_, to_); });
+        value(move, "--to", to_, "cli.option.to")->required()->check([](const std::string& name) {
+            return std::string{is_phone_name(name) ? "" : "not a name"};
+        });
         auto& erase = verb(phone, "erase", "cli.verb.phone.erase", [this](const Context& c) {
             return phone_erase(c, phone_, yes_ ? Confirmed::yes : Confirmed::no);
         });
@@ -434,6 +439,7 @@ private:
     std::string whose_, municipality_;
     std::string kind_;
     std::string element_;
+    std::string to_;
     bool yes_ = false;
     bool verify_ = false;
     std::optional<std::string> at_;

@@ -159,6 +159,36 @@ boost::json::array names_of(const std::vector<NamedCertificate>& certificates) {
     return names;
 }
 
+/// How far the erasure of each former phone is. The receipts that came with it are kept here.
+Attempt<Answer> former_rows(const Context& context, PhoneAtHand& phone) {
+    const auto former = phone.registration->former();
+    if (!former) return std::unexpected{failure_of(former.error())};
+    boost::json::array rows;
+    std::string words;
+    const auto receipts = receipts_of(context.home);
+    for (const auto& one : *former) {
+        const auto since = to_rfc3339(one.since);
+        boost::json::object row{{"phone", one.element}, {"state", one.state}, {"since", since}};
+        const auto code = one.state == "erased"      ? Code::erased
+                          : one.state == "delivered" ? Code::erase_delivered
+                          : one.state == "ordered"   ? Code::erase_ordered
+                                                     : Code::erase_unconfirmed;
+        words += fmt::format("{} {}: {}\n", one.element, since,
+                             catalogue::message(code, context.language, {}));
+        if (!one.receipt.empty()) {
+            const auto kept = receipts.keep(one.receipt);
+            if (!kept)
+                return std::unexpected{output_failure(kept.error(),
+                                                      context.home.wallet().string())};
+            row["receipt"] = kept->file.string();
+            words += context.sentence("cli.phone.receipt", {{"file", kept->file.native()}}) + "\n";
+        }
+        rows.push_back(std::move(row));
+    }
+    if (rows.empty()) words = std::string{context.word("cli.table.none")} + "\n";
+    return Answer{std::move(rows), words};
+}
+
 }  // namespace
 
 Attempt<void> note_deed(const Context& context, const std::string& phone, wallet::Deed deed,
@@ -213,32 +243,33 @@ Outcome phone_sync(const Context& context, const std::string& name) {
 Outcome phone_former(const Context& context, const std::string& name) {
     auto phone = phone_at_hand(context, name);
     if (!phone) return std::unexpected{phone.error()};
-    const auto former = phone->registration->former();
-    if (!former) return std::unexpected{failure_of(former.error())};
-    boost::json::array rows;
-    std::string words;
-    const auto receipts = receipts_of(context.home);
-    for (const auto& one : *former) {
-        const auto since = to_rfc3339(one.since);
-        boost::json::object row{{"phone", one.element}, {"state", one.state}, {"since", since}};
-        const auto code = one.state == "erased"      ? Code::erased
-                          : one.state == "delivered" ? Code::erase_delivered
-                          : one.state == "ordered"   ? Code::erase_ordered
-                                                     : Code::erase_unconfirmed;
-        words += fmt::format("{} {}: {}\n", one.element, since,
-                             catalogue::message(code, context.language, {}));
-        if (!one.receipt.empty()) {
-            const auto kept = receipts.keep(one.receipt);
-            if (!kept)
-                return std::unexpected{output_failure(kept.error(),
-                                                      context.home.wallet().string())};
-            row["receipt"] = kept->file.string();
-            words += context.sentence("cli.phone.receipt", {{"file", kept->file.native()}}) + "\n";
-        }
-        rows.push_back(std::move(row));
-    }
-    if (rows.empty()) words = std::string{context.word("cli.table.none")} + "\n";
-    return Answer{std::move(rows), words};
+    return former_rows(context, *phone);
+}
+
+/// Each step finds what an earlier run did: a phone that exists, certificates that are there.
+Outcome phone_move(const Context& context, const std::string& from, const std::string& to) {
+    auto state = require_sandbox(context.home);
+    if (!state) return std::unexpected{state.error()};
+    const auto old_name = phone_name(*state, from);
+    if (!old_name) return std::unexpected{old_name.error()};
+    if (*old_name == to)
+        return stop(catalogue::variant(Code::usage, "value"), {{"argument", "--to"}});
+    if (auto made = phone_init(context, to, Reset::no); !made) return made;
+    auto issued = phone_issue(context, to);
+    if (!issued && issued.error().code != Code::already_issued) return issued;
+    // The old phone may be lost or switched off: then its order waits for it.
+    bool visited = false;
+    if (auto old = phone_at_hand(context, *old_name))
+        visited = sync_phone(context, *old).has_value();
+    auto fresh = phone_at_hand(context, to);
+    if (!fresh) return std::unexpected{fresh.error()};
+    auto former = former_rows(context, *fresh);
+    if (!former) return former;
+    return Answer{boost::json::object{{"from", *old_name},
+                                      {"to", to},
+                                      {"visited", visited},
+                                      {"former", std::move(former->json)}},
+                  (issued ? issued->text : std::string{}) + former->text};
 }
 
 Outcome phone_notices(const Context& context, const std::string& name) {

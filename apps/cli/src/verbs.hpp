@@ -74,6 +74,9 @@ enum class Reset : std::uint8_t { no, yes };
                                       pki::Kind kind);
 [[nodiscard]] Outcome phone_sync(const Context& context, const std::string& phone);
 [[nodiscard]] Outcome phone_former(const Context& context, const std::string& phone);
+/// Certificates onto the phone `to`; `from` is erased when it is at hand.
+[[nodiscard]] Outcome phone_move(const Context& context, const std::string& from,
+                                 const std::string& to);
 [[nodiscard]] Outcome phone_notices(const Context& context, const std::string& phone);
 enum class Confirmed : std::uint8_t { no, yes };
 [[nodiscard]] Outcome phone_erase(const Context& context, const std::string& phone,
