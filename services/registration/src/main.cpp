@@ -105,8 +105,7 @@ Done serve(const Config& config, const EndSignals& ends) {
                   .erase_patience = config.erase_patience,
                   .interruption = std::move(interruption)};
     Orders orders{office};
-    HsmKeysets keysets{std::move(tokens[1]), config.sandbox
-                                                            ? apdu::scp03::sandbox_key_size
+    HsmKeysets keysets{std::move(tokens[1]), config.sandbox ? apdu::scp03::sandbox_key_size
                                                             : apdu::scp03::production_key_size};
     Revocations revocations{office};
     Resets resets{office};
