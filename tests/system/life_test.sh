@@ -87,6 +87,12 @@ expect "nothing is left to release" 5 with card.signature ABC123 -- mitome phone
 same "its code" "$(field .error.code <out.txt)" release_refused
 expect "it signs" 0 letter M4GNOLIA
 
+# Hold by the call desk
+expect "the desk holds" 0 mitome desk hold --resident 1 --whose phone --json
+same "auth is on hold" "$(state auth)" on_hold
+expect "release after that" 0 with card.signature ABC123 -- mitome phone release --json
+same "auth lives again" "$(state auth)" active
+
 # Hold by a stop code, from anywhere
 expect "a stop code" 0 mitome phone stop-code --json
 code=$(field .stop_code <out.txt)
