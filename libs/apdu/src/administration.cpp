@@ -163,8 +163,9 @@ Result<Begin> begin_from(BytesView value) {
 Result<StoreCertificate> store_from(BytesView value) {
     if (value.size() < 3 || value[1] > static_cast<std::uint8_t>(Role::issuer))
         return fail(Fault::malformed, "administration: STORE CERTIFICATE");
-    MITOME_TRY(kind, only_kind(value.first(1)));
-    return StoreCertificate{kind, Role{value[1]}, copy(value.subspan(2))};
+    const auto kind = kind_from(value[0]);
+    if (!kind) return fail(Fault::malformed, "administration: STORE CERTIFICATE");
+    return StoreCertificate{*kind, Role{value[1]}, copy(value.subspan(2))};
 }
 
 template <std::size_t Size>

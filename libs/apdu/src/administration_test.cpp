@@ -22,7 +22,8 @@ TEST_P(Operations, AreRefusedWhenCutShortOrLengthened) {
     Bytes octets = encode(GetParam());
     octets.push_back(0);
     EXPECT_FALSE(decode_operation(octets));
-    octets.resize(octets.size() - 2);
+    octets.pop_back();
+    octets.pop_back();
     EXPECT_FALSE(decode_operation(octets));
 }
 
