@@ -118,6 +118,15 @@ done
 expect "notices" 0 mitome phone notices --json
 holds "the revocation is told" "$(field 'map(.code) | join(" ")' <out.txt)" notice_
 
+# Revoked at the desk: not to be renewed, but issued anew without any contact in between
+expect "issue" 0 issue 7294 K7QX2M
+expect "the desk revokes" 0 mitome desk revoke --resident 1 --whose phone --reason keyCompromise --json
+expect "no renewal of what is dead" 4 with card.signature ABC123 -- mitome phone renew --json
+expect "issue over the dead ones" 0 issue 7294 K7QX2M
+expect "it signs" 0 letter K7QX2M
+expect "revoke with the card" 0 with card.signature ABC123 -- mitome phone revoke --json
+same "erased again" "$(field .erased <out.txt)" true
+
 # The erased element takes new ones; another phone takes their place, and this one is erased
 expect "issue again" 0 issue 7294 K7QX2M
 move() { with new.phone.authentication 7294 new.phone.signature K7QX2M card.signature ABC123 -- mitome phone move --to second --json; }

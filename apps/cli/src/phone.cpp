@@ -14,6 +14,7 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -281,6 +282,15 @@ Outcome phone_renew(const Context& context, const std::string& name,
                     const std::optional<pki::Kind>& only) {
     auto phone = phone_at_hand(context, name);
     if (!phone) return std::unexpected{phone.error()};
+    // The keys of a revoked pair go with the next contact, and their PINs with them.
+    const auto left_open = phone->registration->open_order_of_this_phone();
+    if (!left_open) return std::unexpected{failure_of(left_open.error())};
+    const auto standing = phone->registration->standing();
+    if (!standing) return std::unexpected{failure_of(standing.error())};
+    const bool is_dead = std::ranges::none_of(standing->certificates, [](const auto& row) {
+        return row.state == "active" || row.state == "on_hold" || row.state == "expired";
+    });
+    if (!*left_open && is_dead) return stop(Code::certificate_absent);
     wallet::IssueWish wish;
     wish.purpose = wallet::OrderFor::renewal;
     if (only)
