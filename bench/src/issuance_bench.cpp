@@ -222,7 +222,7 @@ int run(const fs::path& folder, KeyKind kind, bool token, double span) {
                                         .ca = &by.certificate,
                                         .latest_not_after = by.certificate.not_after()});
                    must_hold(report.clean(), report.clean() ? "" : report.failed.front().data());
-                   must(sign(body, *by.key).verify_signature(by_key));
+                   must(pki::sign_tbs_and_verify(body, *by.key, by_key));
                }},
           {.name = name + ".floor",
            .once =

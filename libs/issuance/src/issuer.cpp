@@ -256,15 +256,6 @@ Done Issuer::record_intent(const Permit& permit) const {
     return change.commit();
 }
 
-Result<Bytes> Issuer::sign(const Permit& permit) const {
-    MITOME_TRY(der, pki::sign_tbs(permit.tbs_, *authority_.signer));
-    MITOME_TRY(certificate, pki::Certificate::from_der(std::move(der)));
-    if (!same(certificate.tbs(), permit.tbs_) || !certificate.verify_signature(key_)) {
-        return fail(Fault::broken, "issuer: the key signed something else");
-    }
-    return certificate.der();
-}
-
 Done Issuer::record_certificate(const Permit& permit, BytesView der) const {
     const Time now = records_.clock.now();
     MITOME_TRY(change, records_.database.begin());
@@ -282,7 +273,7 @@ Result<Issued> Issuer::issue(Permit&& given) {
     if (permit.issuer_ != this) return fail(Fault::broken, "issuer: permit of another issuer");
     if (permit.intent_ == Permit::Record::missing) MITOME_CHECK(record_intent(permit));
     reached(Step::intent_recorded);
-    MITOME_TRY(der, sign(permit));
+    MITOME_TRY(der, pki::sign_tbs_and_verify(permit.tbs_, *authority_.signer, key_));
     reached(Step::certificate_signed);
     MITOME_CHECK(record_certificate(permit, der));
     reached(Step::certificate_stored);

@@ -246,11 +246,13 @@ Result<std::string> to_dotted(BytesView oid_value) {
         if (!first_octet) continue;
         if (out.empty()) {  // X.690 §8.19.4: the first two arcs share a number
             const std::uint64_t root = arc < 80 ? arc / 40 : 2;
-            out = std::to_string(root);
+            out.push_back(static_cast<char>('0' + root));
             arc -= root * 40;
         }
-        out += '.';
-        out += std::to_string(arc);
+        std::array<char, 21> dot_and_digits{'.'};
+        const auto end = std::to_chars(dot_and_digits.data() + 1,
+                                       dot_and_digits.data() + dot_and_digits.size(), arc);
+        out.append(dot_and_digits.data(), end.ptr);
         arc = 0;
     }
     return out;

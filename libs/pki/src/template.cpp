@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <utility>
 
 namespace mitome::pki {
 
@@ -170,7 +171,15 @@ Bytes assemble(BytesView tbs, BytesView algorithm, BytesView signature) {
     return der::sequence({tbs, algorithm, der::bit_string(signature)});
 }
 
-Result<Bytes> sign_tbs(BytesView tbs, crypto::Signer& signer) {
+namespace {
+
+struct Signed {
+    BytesView algorithm;
+    crypto::Hash hash;
+    Bytes signature;
+};
+
+Result<Signed> sign_octets(BytesView tbs, crypto::Signer& signer) {
     MITOME_TRY(content, der::only(tbs, der::tag::sequence));
     der::Reader parts{content.value};
     MITOME_CHECK(parts.next(der::tag::constructed(0)));
@@ -181,7 +190,23 @@ Result<Bytes> sign_tbs(BytesView tbs, crypto::Signer& signer) {
         return fail(Fault::broken, "certificate: its algorithm is not one of the signer's key");
     }
     MITOME_TRY(signature, signer.sign(parsed.hash, tbs));
-    return assemble(tbs, algorithm.whole, signature);
+    return Signed{algorithm.whole, parsed.hash, std::move(signature)};
+}
+
+}  // namespace
+
+Result<Bytes> sign_tbs(BytesView tbs, crypto::Signer& signer) {
+    MITOME_TRY(made, sign_octets(tbs, signer));
+    return assemble(tbs, made.algorithm, made.signature);
+}
+
+Result<Bytes> sign_tbs_and_verify(BytesView tbs, crypto::Signer& signer,
+                                  const crypto::PublicKey& key) {
+    MITOME_TRY(made, sign_octets(tbs, signer));
+    if (!key.verify(made.hash, tbs, made.signature)) {
+        return fail(Fault::broken, "certificate: the key signed something else");
+    }
+    return assemble(tbs, made.algorithm, made.signature);
 }
 
 Result<Issuer> issuer_of(const Certificate& ca) {

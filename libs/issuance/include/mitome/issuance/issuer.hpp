@@ -166,7 +166,6 @@ private:
     [[nodiscard]] Result<pki::Validity> validity_of(const Order& order) const;
     [[nodiscard]] Bytes draw_serial() const;
     [[nodiscard]] Done record_intent(const Permit& permit) const;
-    [[nodiscard]] Result<Bytes> sign(const Permit& permit) const;
     [[nodiscard]] Done record_certificate(const Permit& permit, BytesView der) const;
     void reached(Step step) const;
 

@@ -86,6 +86,12 @@ struct Template {
 /// does not fit the signer's key.
 [[nodiscard]] Result<Bytes> sign_tbs(BytesView tbs, crypto::Signer& signer);
 
+/// The same, with the signature verified by `key`, the signer's own: a signer that fails would
+/// else make a certificate that nobody can verify, or give its RSA key away (Boneh, DeMillo,
+/// Lipton 1997). `broken` when it does not hold.
+[[nodiscard]] Result<Bytes> sign_tbs_and_verify(BytesView tbs, crypto::Signer& signer,
+                                                const crypto::PublicKey& key);
+
 /// Who issues: what a template takes from the CA that will sign it.
 struct Issuer {
     Bytes name;                 ///< DER Name
