@@ -335,7 +335,10 @@ private:
     void push() {
         while (sent_ < total()) {
             AsioError error;
-            const std::size_t count = socket_.write_some(rest(), error);
+            const auto [first, second] = rest();
+            const std::size_t count = second.size() == 0
+                                          ? socket_.write_some(asio::buffer(first), error)
+                                          : socket_.write_some(std::array{first, second}, error);
             if (error == asio::error::would_block || error == asio::error::try_again) {
                 socket_.async_wait(tcp::socket::wait_write,
                                    [self = shared_from_this()](const AsioError& failure) {
