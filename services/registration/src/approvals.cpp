@@ -13,7 +13,8 @@ using catalogue::Code;
 
 constexpr std::size_t id_octets = 16;
 constexpr std::size_t most_shown = 200;
-constexpr std::string_view desk_cause = "desk";  // of an erasure that a new set does not take back
+constexpr std::string_view erasure_cause =
+    "desk";  // of an erasure that a new set does not take back
 
 std::string reference(BytesView id) { return "approval/" + to_hex(id); }
 
@@ -112,7 +113,8 @@ Judged<std::vector<store::Task>> Approvals::erase(store::Transaction& in,
         return refuse(Code::approval_closed, "the phone is no longer this person's");
     REGISTRATION_TRY(made, cascade_.phone(in, Event::phone_erased, *phone));
     tasks = std::move(made);
-    REGISTRATION_CHECK(order_erasure(office_, in, approval.element, approval.resident, desk_cause));
+    REGISTRATION_CHECK(
+        order_erasure(office_, in, approval.element, approval.resident, erasure_cause));
     return tasks;
 }
 

@@ -88,7 +88,8 @@ Result<std::vector<Taken>> RemoteBatches::withdraw(std::span<const Wanted> wante
         entries.push_back(json::object{{"ca", pki::name_of(one.ca)},
                                        {"serial", to_hex(one.serial)},
                                        {"reason", pki::name_of(one.reason)},
-                                       {"cause", one.cause}});
+                                       {"cause", one.cause},
+                                       {"actor", issuance::life::name_of(one.by)}});
     http::Request request;
     request.method = "POST";
     request.path = "/revoke-batch";

@@ -3,6 +3,7 @@
 
 #include <mitome/http/client.hpp>
 #include <mitome/http/tls_files.hpp>
+#include <mitome/issuance/life.hpp>
 #include <mitome/pki/certificate.hpp>
 #include <mitome/store/revocation.hpp>
 
@@ -22,6 +23,7 @@ struct Wanted {
     Bytes serial;
     pki::Reason reason = pki::Reason::unspecified;
     std::string cause;
+    issuance::life::Actor by = issuance::life::Actor::registration;
 };
 
 enum class Taken : std::uint8_t {

@@ -164,7 +164,9 @@ Done Cascade::carry_out() {
         if (tasks.empty()) return {};
         std::vector<Wanted> wanted;
         for (const auto& task : tasks)
-            wanted.push_back({task.ca, task.serial, task.reason, task.cause});
+            wanted.push_back({task.ca, task.serial, task.reason, task.cause,
+                              task.cause == desk_cause ? issuance::life::Actor::resident_desk
+                                                       : issuance::life::Actor::registration});
         MITOME_TRY(taken, batches_.withdraw(wanted));
         office_.interruption.reached(Step::batch_revoked);
 

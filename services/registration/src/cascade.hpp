@@ -65,6 +65,9 @@ inline constexpr std::array effects{
 static_assert(effect_of(Event::moved, pki::Ca::phone_auth) == nullptr, "still logs in");
 static_assert(effect_of(Event::moved, pki::Ca::card_auth) == nullptr, "still logs in");
 
+/// The cause of what a resident desk has decided itself; every other one is the name of an event.
+inline constexpr std::string_view desk_cause = "resident_desk";
+
 class Cascade {
 public:
     Cascade(Office& office, store::Casebook& casebook, Batches& batches, Push& push)

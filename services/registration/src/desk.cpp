@@ -13,7 +13,6 @@ namespace {
 
 using catalogue::Code;
 
-constexpr std::string_view desk_cause = "resident_desk";
 constexpr std::string_view call_cause = "call_desk";
 
 std::string resident_reference(std::uint64_t resident) {
@@ -75,8 +74,8 @@ Judged<std::vector<Desk::Held>> Desk::hold(const Subject& subject) {
     if (!certificates) return std::unexpected{certificates.error()};
     std::vector<Wanted> wanted;
     for (const auto& one : *certificates)
-        wanted.push_back(
-            {one.ca, one.serial, pki::Reason::certificate_hold, std::string{call_cause}});
+        wanted.push_back({one.ca, one.serial, pki::Reason::certificate_hold,
+                          std::string{call_cause}, issuance::life::Actor::call_desk});
     if (wanted.size() > Batches::largest)
         return refuse(Code::request_refused, "too many certificates");
     {

@@ -24,6 +24,13 @@ constexpr std::array desk_reasons{pki::Reason::unspecified,
                                   pki::Reason::cessation_of_operation,
                                   pki::Reason::privilege_withdrawn};
 
+Result<Whose> whose_of(std::string_view word) {
+    if (word == "phone") return Whose::phone;
+    if (word == "card") return Whose::card;
+    if (word == "both") return Whose::both;
+    return fail(Fault::malformed, "desk: whose");
+}
+
 Result<Subject> subject_in(http::JsonObject& body) {
     Subject subject;
     if (body.has("certificate")) {
@@ -35,10 +42,10 @@ Result<Subject> subject_in(http::JsonObject& body) {
     }
     MITOME_TRY(resident, body.number("resident"));
     subject.resident = resident;
-    MITOME_TRY(whose, body.optional_text("whose"));
-    if (!whose || *whose == "phone") return subject;
-    if (*whose != "card" && *whose != "both") return fail(Fault::malformed, "desk: whose");
-    subject.whose = *whose == "card" ? Whose::card : Whose::both;
+    if (!body.has("whose")) return subject;
+    MITOME_TRY(word, body.text("whose"));
+    MITOME_TRY(whose, whose_of(word));
+    subject.whose = whose;
     return subject;
 }
 

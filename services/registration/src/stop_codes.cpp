@@ -107,7 +107,8 @@ Judged<StopCodes::Stopped> StopCodes::stop(BytesView element, const Secret<digit
     for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
         const Bytes& serial = kind == pki::Kind::sign ? phone->sign_serial : phone->auth_serial;
         if (!serial.empty())
-            wanted.push_back({phone_ca(kind), serial, pki::Reason::certificate_hold, "stop_code"});
+            wanted.push_back({phone_ca(kind), serial, pki::Reason::certificate_hold, "stop_code",
+                              issuance::life::Actor::stop_code});
     }
     REGISTRATION_TRY(taken, batches_.withdraw(wanted));
     Stopped stopped{.at = office_.clock.now(), .held = {}, .tries_left = {}};
