@@ -135,9 +135,24 @@ Attempt<SandboxState::Ports> draw_home_ports() {
     return ports;
 }
 
+namespace {
+
+/// The kernel closes the sockets of a killed process a moment after its end is to be seen.
+bool becomes_free(std::uint16_t port) {
+    constexpr auto patience = 3s;
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!is_free(port)) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(20ms);
+    }
+    return true;
+}
+
+}  // namespace
+
 Attempt<void> require_free_ports(const Home& home, const SandboxState::Ports& ports) {
     for (const auto& [name, process, port] : port_names)
-        if (!alive(record_of(home, std::string{process})) && !is_free(ports.*port))
+        if (!alive(record_of(home, std::string{process})) && !becomes_free(ports.*port))
             return stop(Code::port_in_use,
                         {{"port", std::to_string(ports.*port)}, {"process", std::string{process}}});
     return {};
