@@ -19,7 +19,11 @@ tries=$(mitome card pin status --json)
 if ((mounted == 1)); then
     dd if=/dev/zero of="$home/filler" bs=1M 2>/dev/null
     dd if=/dev/zero of="$home/filler2" bs=1k 2>/dev/null
-    expect "a signature with a full disk" 0 with phone.signature DISK12 -- mitome phone sign file --out file.p7s
+    # No key is used for what the holder's history cannot tell; the card's use needs no such room.
+    expect "a signature of the phone with a full disk" 7 with phone.signature DISK12 -- mitome phone sign file --out file.p7s --json
+    same "its code" "$(field .error.code <out.txt)" disk_full
+    [[ ! -e file.p7s ]] || fail "a signature that the history does not tell"
+    expect "a signature of the card with a full disk" 0 with card.signature ABC123 -- mitome card sign file --out card.p7s
     expect "a new card with a full disk" 7 mitome card new --resident 1 --json
     holds "its code is one of the catalogue" "$(field .error.code <out.txt)" "disk_full|process_failed|home_unusable|service_unavailable"
     expect "output to a full disk" 7 with card.signature ABC123 -- mitome card sign file --out "$home/file.p7s" --json

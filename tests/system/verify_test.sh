@@ -7,6 +7,7 @@ printf 'I ask for two copies of my residence record.\n' >changed.txt
 mkdir one two
 expect "a card with its keys in files" 0 mitome card new --resident 1 --keys one
 expect "another one" 0 mitome card new --resident 12 --keys two
+sleep 2  # a certificate is valid from the second it was issued in, and below we look one second back
 
 signed() { # NAME option…: a signature of the first card's holder
     local name=$1
