@@ -58,8 +58,8 @@ enum class SecretName : std::uint8_t {
 [[nodiscard]] std::string_view plain_name(const Context& context, SecretName name);
 
 /// Takes a secret from its descriptor or from the person's terminal, and checks its form before
-/// any try is spent: PINs are four digits, a stop code ten; a signature password is put in upper case, and that is
-/// said. A new one is asked for twice on a terminal.
+/// any try is spent: PINs are four digits, a stop code ten; a signature password is put in upper
+/// case, and that is said. A new one is asked for twice on a terminal.
 [[nodiscard]] Attempt<Pin> take_secret(const Context& context, SecretName name);
 
 /// Whether `take_secret` would find one without asking.
