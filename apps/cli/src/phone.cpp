@@ -104,12 +104,18 @@ Attempt<wallet::Issued> run_issue(const Context& context, PhoneAtHand& phone, wa
     CardAtReader card{context};
     crypto::SystemRandom random;
     const SystemClock clock;
-    wallet::IssuePorts ports{
-        *phone.registration, *phone.element, card, phone.shelf, random, clock, phone.anchors,
-        [&](IssueState at) {
-            stop_where_a_test_says(at);
-            if (const auto words = words_of(context, at); !words.empty()) progress.show(words);
-        }};
+    wallet::IssuePorts ports{*phone.registration,
+                             *phone.element,
+                             card,
+                             phone.shelf,
+                             random,
+                             clock,
+                             phone.anchors,
+                             [&](IssueState at) {
+                                 stop_where_a_test_says(at);
+                                 if (const auto words = words_of(context, at); !words.empty())
+                                     progress.show(words);
+                             }};
     auto outcome = wallet::issue(ports, std::move(wish), std::move(secrets));
     auto* issued = outcome ? std::get_if<wallet::Issued>(&*outcome) : nullptr;
     if (issued != nullptr) return std::move(*issued);
@@ -133,17 +139,16 @@ Answer answer_of(const Context& context, const PhoneAtHand& phone, wallet::Issue
         rows.push_back(row_of(kind, **certificate));
     }
     if (issued.resumed) context.tell(Code::issue_resumed);
-    boost::json::object json{{"phone", phone.name},
-                             {"resumed", issued.resumed},
-                             {"certificates", std::move(rows)}};
-    return {std::move(json),
-            until.empty() ? std::string{}
-                          : context.sentence("cli.issue.done", {{"date", until}}) + "\n"};
+    boost::json::object json{
+        {"phone", phone.name}, {"resumed", issued.resumed}, {"certificates", std::move(rows)}};
+    return {std::move(json), until.empty()
+                                 ? std::string{}
+                                 : context.sentence("cli.issue.done", {{"date", until}}) + "\n"};
 }
 
 /// A new secret for each kind whose tries are used up; a renewal keeps the others.
-Attempt<void> take_for_locked(const Context& context, const std::string& phone,
-                              wallet::Kinds kinds, wallet::IssueSecrets& secrets) {
+Attempt<void> take_for_locked(const Context& context, const std::string& phone, wallet::Kinds kinds,
+                              wallet::IssueSecrets& secrets) {
     auto session = open_session(context, {Token::Owner::phone, phone});
     if (!session) return std::unexpected{session.error()};
     const auto take = [&](wallet::Kind kind, card::PinRef ref, SecretName name,
@@ -201,11 +206,8 @@ Attempt<PhoneAtHand> phone_at_hand(const Context& context, const std::string& ph
     auto registration =
         client::Registration::connect(state->ports.registration, std::move(*identity));
     if (!registration) return stop(Code::service_unavailable);
-    return PhoneAtHand{*name,
-                       std::move(*element),
-                       std::move(*registration),
-                       shelf_of_phone(context.home, *name),
-                       std::move(*anchors)};
+    return PhoneAtHand{*name, std::move(*element), std::move(*registration),
+                       shelf_of_phone(context.home, *name), std::move(*anchors)};
 }
 
 bool is_phone_name(std::string_view name) {
@@ -302,8 +304,8 @@ Outcome phone_renew(const Context& context, const std::string& name,
     auto card_password = take_secret(context, SecretName::card_signature);
     if (!card_password) return std::unexpected{card_password.error()};
     secrets.card_signature = std::move(*card_password);
-    auto issued = run_issue(context, *phone, wallet::Deed::renewed, std::move(wish),
-                            std::move(secrets));
+    auto issued =
+        run_issue(context, *phone, wallet::Deed::renewed, std::move(wish), std::move(secrets));
     if (!issued) return std::unexpected{issued.error()};
     return answer_of(context, *phone, std::move(*issued));
 }
@@ -330,8 +332,8 @@ Outcome phone_release(const Context& context, const std::string& name) {
     auto card_password = take_secret(context, SecretName::card_signature);
     if (!card_password) return std::unexpected{card_password.error()};
     secrets.card_signature = std::move(*card_password);
-    auto issued = run_issue(context, *phone, wallet::Deed::released, std::move(wish),
-                            std::move(secrets));
+    auto issued =
+        run_issue(context, *phone, wallet::Deed::released, std::move(wish), std::move(secrets));
     if (!issued) return std::unexpected{issued.error()};
     auto answer = answer_of(context, *phone, std::move(*issued));
     answer.text = std::string{context.word("cli.phone.released")} + "\n";

@@ -178,8 +178,8 @@ Attempt<Answer> former_rows(const Context& context, PhoneAtHand& phone) {
         if (!one.receipt.empty()) {
             const auto kept = receipts.keep(one.receipt);
             if (!kept)
-                return std::unexpected{output_failure(kept.error(),
-                                                      context.home.wallet().string())};
+                return std::unexpected{
+                    output_failure(kept.error(), context.home.wallet().string())};
             row["receipt"] = kept->file.string();
             words += context.sentence("cli.phone.receipt", {{"file", kept->file.native()}}) + "\n";
         }
@@ -283,8 +283,8 @@ Outcome phone_notices(const Context& context, const std::string& name) {
         const auto at = to_rfc3339(one.at);
         const auto code = catalogue::find(one.code);
         // Of a newer registration: the code alone says what there is to say.
-        const auto message = code ? catalogue::message(*code, context.language, {{"date", at}})
-                                  : one.code;
+        const auto message =
+            code ? catalogue::message(*code, context.language, {{"date", at}}) : one.code;
         rows.push_back(boost::json::object{{"number", one.number},
                                            {"at", at},
                                            {"code", one.code},
@@ -296,8 +296,7 @@ Outcome phone_notices(const Context& context, const std::string& name) {
         std::error_code error;
         const auto file = seen_file(context.home, phone->name);
         std::filesystem::create_directories(file.parent_path(), error);
-        if (const auto kept = write_file(file, view(std::to_string(notices->back().number)));
-            !kept)
+        if (const auto kept = write_file(file, view(std::to_string(notices->back().number))); !kept)
             log(Level::warning, "wallet: notices not marked as seen", {{"error", kept.error()}});
     }
     if (rows.empty()) words = std::string{context.word("cli.table.none")} + "\n";
@@ -311,8 +310,8 @@ Outcome phone_revoke(const Context& context, const std::string& name) {
     if (!alive) return std::unexpected{alive.error()};
     if (!alive->empty()) {
         const bool by_card = has_secret(context, SecretName::card_signature);
-        const Token token = by_card ? Token{Token::Owner::card, {}}
-                                    : Token{Token::Owner::phone, phone->name};
+        const Token token =
+            by_card ? Token{Token::Owner::card, {}} : Token{Token::Owner::phone, phone->name};
         if (auto done = change(context, *phone, wallet::Deed::revoked, *alive,
                                pki::Reason::cessation_of_operation, token, pki::Kind::sign);
             !done)
@@ -351,9 +350,9 @@ Outcome phone_hold(const Context& context, const std::string& name, const std::s
         const auto active = certificates_in(*phone, {"active"});
         if (!active) return std::unexpected{active.error()};
         if (active->empty()) return stop(Code::hold_refused);
-        if (auto done = change(context, *phone, wallet::Deed::held, *active,
-                               pki::Reason::certificate_hold, {Token::Owner::card, {}},
-                               pki::Kind::auth);
+        if (auto done =
+                change(context, *phone, wallet::Deed::held, *active, pki::Reason::certificate_hold,
+                       {Token::Owner::card, {}}, pki::Kind::auth);
             !done)
             return std::unexpected{done.error()};
         held = names_of(*active);
@@ -397,8 +396,7 @@ Outcome phone_erase(const Context& context, const std::string& name, Confirmed c
     if (!done || std::holds_alternative<wallet::Refusal>(*done)) {
         (void)note_deed(context, phone->name, wallet::Deed::failed, std::nullopt, {}, {});
         if (!done)
-            return std::unexpected{
-                token_failure({Token::Owner::phone, phone->name}, done.error())};
+            return std::unexpected{token_failure({Token::Owner::phone, phone->name}, done.error())};
         return stop(std::get<wallet::Refusal>(*done).code);
     }
     const auto& file = std::get<std::filesystem::path>(*done);
@@ -406,9 +404,9 @@ Outcome phone_erase(const Context& context, const std::string& name, Confirmed c
     const bool told = sync_phone(context, *phone).has_value();
     const auto words = std::string{context.word("cli.phone.gone")} + "\n" +
                        context.sentence("cli.phone.receipt", {{"file", file.native()}}) + "\n";
-    return Answer{boost::json::object{
-                      {"erased", true}, {"receipt", file.string()}, {"handed_over", told}},
-                  words};
+    return Answer{
+        boost::json::object{{"erased", true}, {"receipt", file.string()}, {"handed_over", told}},
+        words};
 }
 
 Outcome phone_history(const Context& context, const std::string& name, Verify verify) {
@@ -477,8 +475,7 @@ Outcome phone_pin_reset(const Context& context, const std::string& name, pki::Ki
         std::move(secrets));
     if (!outcome || !std::holds_alternative<wallet::PinsSet>(*outcome))
         (void)note_deed(context, phone->name, wallet::Deed::failed, kind, {}, {});
-    if (!outcome)
-        return std::unexpected{token_failure({Token::Owner::card, {}}, outcome.error())};
+    if (!outcome) return std::unexpected{token_failure({Token::Owner::card, {}}, outcome.error())};
     if (const auto* refusal = std::get_if<wallet::Refusal>(&*outcome)) return stop(refusal->code);
     if (const auto* wrong = std::get_if<wallet::WrongPassword>(&*outcome))
         return std::unexpected{wrong_pin(context, SecretName::card_signature, wrong->tries_left)};

@@ -148,7 +148,8 @@ Outcome token_pin_change(const Context& context, const Token& token, const std::
         if (!outcome) return failed(token_failure(token, outcome.error()));
         if (const auto* rejected = std::get_if<card::Rejected>(&*outcome))
             return failed(wrong_pin(context, row->present, rejected->tries_left));
-        if (std::holds_alternative<card::Blocked>(*outcome)) return failed(blocked_pin(row->present));
+        if (std::holds_alternative<card::Blocked>(*outcome))
+            return failed(blocked_pin(row->present));
         return {};
     };
     if (row->present == SecretName::card_input_assistance) {
@@ -161,8 +162,8 @@ Outcome token_pin_change(const Context& context, const Token& token, const std::
     } else {
         auto session = open_session(context, token);
         if (!session) return std::unexpected{session.error()};
-        const auto ref = row == pins.begin() ? card::PinRef::authentication
-                                             : card::PinRef::signature;
+        const auto ref =
+            row == pins.begin() ? card::PinRef::authentication : card::PinRef::signature;
         if (auto done = judge(
                 card::change_pin(**session, ref, std::move(*present_pin), std::move(*chosen)));
             !done)

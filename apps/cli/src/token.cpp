@@ -149,8 +149,7 @@ bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b
 
 /// Written before the key is used, for the phone's holder alone.
 Attempt<void> note_use(const Context& context, const Token& token, wallet::Deed deed,
-                       pki::Kind kind, const pki::Certificate& certificate,
-                       std::string_view with) {
+                       pki::Kind kind, const pki::Certificate& certificate, std::string_view with) {
     if (is_card(token)) return {};
     auto state = require_sandbox(context.home);
     if (!state) return std::unexpected{state.error()};

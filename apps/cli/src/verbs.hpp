@@ -57,7 +57,8 @@ struct Token {
 [[nodiscard]] Outcome token_pin_change(const Context& context, const Token& token,
                                        const std::string& which);
 
-/// Letters, digits and hyphens (not first), sixteen at most: the name becomes a folder, a socket, a process.
+/// Letters, digits and hyphens (not first), sixteen at most: the name becomes a folder, a socket, a
+/// process.
 [[nodiscard]] bool is_phone_name(std::string_view name);
 enum class Reset : std::uint8_t { no, yes };
 [[nodiscard]] Outcome phone_init(const Context& context, const std::string& phone, Reset reset);

@@ -115,10 +115,7 @@ Result<std::vector<wallet::Notice>> parse_notices(BytesView json) {
         MITOME_TRY(at, row.time("at"));
         MITOME_TRY(code, row.text("code"));
         MITOME_TRY(detail, row.text("detail"));
-        notice = {.number = number,
-                  .at = at,
-                  .code = std::move(code),
-                  .detail = std::move(detail)};
+        notice = {.number = number, .at = at, .code = std::move(code), .detail = std::move(detail)};
         notices.push_back(std::move(notice));
     }
     return notices;
@@ -309,8 +306,8 @@ Reply<std::vector<wallet::FormerPhone>> Registration::former() {
 }
 
 Reply<void> Registration::hand_over(BytesView receipt) {
-    auto response = send(
-        json_request("/receipts", boost::json::object{{"receipt", to_base64(receipt)}}), true);
+    auto response =
+        send(json_request("/receipts", boost::json::object{{"receipt", to_base64(receipt)}}), true);
     if (!response) return std::unexpected{std::move(response).error()};
     if (response->status >= 400) return refused(code_of(*response));
     return {};
@@ -325,8 +322,8 @@ Reply<StopCode> Registration::new_stop_code() {
     if (!document) return refused(Code::answer_malformed);
     auto digits = document->text("code");
     StopCode code;
-    const bool taken = digits && digits->size() == StopCode::capacity() &&
-                       code.assign(view(*digits));
+    const bool taken =
+        digits && digits->size() == StopCode::capacity() && code.assign(view(*digits));
     if (digits) wipe({reinterpret_cast<std::uint8_t*>(digits->data()), digits->size()});
     if (!taken) return refused(Code::answer_malformed);
     return code;

@@ -183,10 +183,9 @@ std::optional<wallet::Trouble> trouble_in(const wallet::Reply<T>& reply) {
 }
 
 const std::array questions{
-    Question{"open_order",
-             [](Registration& at) {
-                 return trouble_in(at.open_order(3, wallet::OrderFor::first_set));
-             }},
+    Question{
+        "open_order",
+        [](Registration& at) { return trouble_in(at.open_order(3, wallet::OrderFor::first_set)); }},
     Question{"current", [](Registration& at) { return trouble_in(at.open_order_of_this_phone()); }},
     Question{"recover",
              [](Registration& at) { return trouble_in(at.recover(answer_of_the_element)); }},
@@ -277,10 +276,10 @@ INSTANTIATE_TEST_SUITE_P(
 // ── Outside of an order ─────────────────────────────────────────────────────────────────────
 
 TEST(Contact, ReadsHowRegistrationSeesThePhone) {
-    const Service service{always(saying(
-        R"({"element":"00","resident_bound":true,"certificates":[)"
-        R"({"kind":"auth","serial":"0A0B","state":"on_hold"}],"witness":"rolled_back",)"
-        R"("lease":{"until":"2026-12-24T00:00:00Z"}})"))};
+    const Service service{always(
+        saying(R"({"element":"00","resident_bound":true,"certificates":[)"
+               R"({"kind":"auth","serial":"0A0B","state":"on_hold"}],"witness":"rolled_back",)"
+               R"("lease":{"until":"2026-12-24T00:00:00Z"}})"))};
 
     const auto standing = connect(service.port())->standing();
 
@@ -349,7 +348,8 @@ client::StopCode stop_code(std::string_view digits) {
 }
 
 TEST(Contact, StopsAnotherPhone) {
-    const Service service{always(saying(R"({"held":["sign","auth"],"at":"2026-11-24T00:00:00Z"})"))};
+    const Service service{
+        always(saying(R"({"held":["sign","auth"],"at":"2026-11-24T00:00:00Z"})"))};
 
     const auto stopped = connect(service.port())->stop("AABB", stop_code("0123456789"));
 
@@ -614,7 +614,8 @@ TEST(Registration, IsUnavailableWhenTheLineIsCutWithinTheAnswer) {
     }};
     line.lead_to(service.port());
 
-    EXPECT_EQ(refusal_in(connect(line.port())->open_order(3, wallet::OrderFor::first_set)), Code::service_unavailable);
+    EXPECT_EQ(refusal_in(connect(line.port())->open_order(3, wallet::OrderFor::first_set)),
+              Code::service_unavailable);
 }
 
 TEST(Registration, OpensNoSecondOrderWhenTheLineIsCut) {
@@ -627,7 +628,8 @@ TEST(Registration, OpensNoSecondOrderWhenTheLineIsCut) {
     const auto registration = connect(line.port());
     ASSERT_TRUE(registration->open_order_of_this_phone());  // the line is kept behind it
 
-    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)), Code::service_unavailable);
+    EXPECT_EQ(refusal_in(registration->open_order(3, wallet::OrderFor::first_set)),
+              Code::service_unavailable);
     EXPECT_THAT(service.paths(), ElementsAre("GET /orders/current", "POST /orders"));
 }
 

@@ -303,8 +303,7 @@ CREATE TABLE kept(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
 constexpr std::array authority_steps{authority_1, audit_1};
-constexpr std::array registration_steps{registration_1, audit_1, registration_2,
-                                        registration_3};
+constexpr std::array registration_steps{registration_1, audit_1, registration_2, registration_3};
 constexpr std::array status_steps{status_1};
 constexpr std::array maker_steps{audit_1};
 constexpr std::array history_steps{audit_1};

@@ -16,8 +16,7 @@ Code code_of_change(const cmp::StatusReport& status, pki::Reason reason) {
     if (failure && *failure == cmp::Failure::not_authorized &&
         reason == pki::Reason::remove_from_crl)
         return Code::release_refused;
-    if (failure && *failure == cmp::Failure::bad_request &&
-        reason == pki::Reason::certificate_hold)
+    if (failure && *failure == cmp::Failure::bad_request && reason == pki::Reason::certificate_hold)
         return Code::hold_refused;
     if (failure && *failure == cmp::Failure::bad_cert_id) return Code::certificate_unknown;
     return code_of(status);
@@ -30,9 +29,9 @@ ChangeOutcome outcome_of(const card::PinOutcome& outcome) {
     return Changed{};
 }
 
-Reply<ChangeOutcome> try_to_change(const ChangePorts& ports,
-                                   std::unique_ptr<reader::Channel> token, pki::Kind key,
-                                   const std::vector<cmp::WantedRevocation>& wanted, Pin secret) {
+Reply<ChangeOutcome> try_to_change(const ChangePorts& ports, std::unique_ptr<reader::Channel> token,
+                                   pki::Kind key, const std::vector<cmp::WantedRevocation>& wanted,
+                                   Pin secret) {
     Speaker speaker{ports.registration, ports.clock, ports.anchors, key};
     WALLET_CHECK(speaker.take(std::move(token)));
     WALLET_TRY(outcome, speaker.present(secret));
@@ -48,8 +47,8 @@ Reply<ChangeOutcome> try_to_change(const ChangePorts& ports,
 Reply<void> ask_for(Speaker& speaker, const std::vector<cmp::WantedRevocation>& wanted,
                     crypto::Random& random, const Clock& clock) {
     WALLET_TRY(answered, speaker.exchange([&](const cmp::Identity& as) {
-                   return cmp::request_revocations(wanted, as, no_name(), random, clock.now());
-               }));
+        return cmp::request_revocations(wanted, as, no_name(), random, clock.now());
+    }));
     WALLET_TRY(outcomes, cmp::revocation_outcomes(answered.message, wanted));
     for (std::size_t n = 0; n < outcomes.size(); ++n)
         if (const auto* no = std::get_if<cmp::TurnedDown>(&outcomes[n]))

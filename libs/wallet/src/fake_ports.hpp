@@ -203,8 +203,8 @@ private:
     Done make_keys(const RunScript& run) {
         Dialog dialog{run};
         MITOME_CHECK(dialog.open());
-        MITOME_CHECK(dialog.ask(
-            administration::Begin{order_, wanted_, administration::Algorithm::ec_p256}));
+        MITOME_CHECK(
+            dialog.ask(administration::Begin{order_, wanted_, administration::Algorithm::ec_p256}));
         for (const Kind kind : administration::kinds) {
             if (!administration::holds(wanted_, kind)) continue;
             MITOME_TRY(answer, dialog.ask(administration::Generate{kind}));

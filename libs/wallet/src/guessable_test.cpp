@@ -13,7 +13,8 @@ bool guessable(std::string_view secret) {
 }
 
 TEST(Guessable, ARunOfDigitsIs) {
-    for (const auto* one : {"1234", "0000", "9876", "8901", "1212"}) EXPECT_TRUE(guessable(one)) << one;
+    for (const auto* one : {"1234", "0000", "9876", "8901", "1212"})
+        EXPECT_TRUE(guessable(one)) << one;
 }
 TEST(Guessable, ABirthDateIsInAnyOrder) {
     for (const auto* one : {"1990", "0314", "1403", "9003"}) EXPECT_TRUE(guessable(one)) << one;
@@ -28,7 +29,8 @@ TEST(Guessable, PlainLettersWithPlainDigitsAre) {
         EXPECT_TRUE(guessable(one)) << one;
 }
 TEST(Guessable, WhatNobodyTriesFirstIsNot) {
-    for (const auto* one : {"7294", "3071", "K7QX2M", "T5OCHA9"}) EXPECT_FALSE(guessable(one)) << one;
+    for (const auto* one : {"7294", "3071", "K7QX2M", "T5OCHA9"})
+        EXPECT_FALSE(guessable(one)) << one;
 }
 
 }  // namespace

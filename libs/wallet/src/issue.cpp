@@ -18,7 +18,6 @@ constexpr int most_cards = 2;
 /// How far a CA's clock may be ahead of the phone's.
 constexpr std::chrono::minutes most_skew{5};
 
-
 /// One certificate on its way.
 struct Transaction {
     Kind kind = Kind::sign;
@@ -31,7 +30,9 @@ struct Transaction {
 class Machine {
 public:
     Machine(const IssuePorts& ports, IssueWish&& wish, IssueSecrets&& secrets)
-        : ports_(ports), wish_(std::move(wish)), secrets_(std::move(secrets)),
+        : ports_(ports),
+          wish_(std::move(wish)),
+          secrets_(std::move(secrets)),
           card_(ports.registration, ports.clock, ports.anchors, pki::Kind::sign) {}
 
     Result<IssueOutcome> run() {
@@ -211,13 +212,13 @@ private:
 
     Reply<IssueEvent> request() {
         // What takes the place of another certificate is asked for with cr, RFC 9810 §5.3.5.
-        const auto type = wish_.purpose == OrderFor::renewal ? cmp::BodyType::cr : cmp::BodyType::ir;
+        const auto type =
+            wish_.purpose == OrderFor::renewal ? cmp::BodyType::cr : cmp::BodyType::ir;
         for (auto& transaction : transactions_) {
             WALLET_TRY(answered, card_.exchange([&](const cmp::Identity& as) {
-                           return cmp::request_certificates(type, {transaction.request}, as,
-                                                            no_name(), ports_.random,
-                                                            ports_.clock.now());
-                       }));
+                return cmp::request_certificates(type, {transaction.request}, as, no_name(),
+                                                 ports_.random, ports_.clock.now());
+            }));
             transaction.exchange = std::move(answered.exchange);
             const auto& answer = answered.message;
             if (const auto* error = std::get_if<cmp::ErrorContent>(&answer.body))
@@ -248,9 +249,9 @@ private:
         for (; confirmed_ < transactions_.size(); ++confirmed_) {
             auto& transaction = transactions_[confirmed_];
             WALLET_TRY(answered, card_.exchange([&](const cmp::Identity& as) {
-                           return cmp::confirm(transaction.exchange, 0, *transaction.granted, as,
-                                               ports_.random, ports_.clock.now());
-                       }));
+                return cmp::confirm(transaction.exchange, 0, *transaction.granted, as,
+                                    ports_.random, ports_.clock.now());
+            }));
             transaction.exchange = std::move(answered.exchange);
             const auto& answer = answered.message;
             if (!cmp::is_confirmed(answer)) {

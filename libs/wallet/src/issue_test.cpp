@@ -54,7 +54,8 @@ struct Scene {
                               .clock = clock,
                               .anchors = {&trusted, 1},
                               .on_state = [this](IssueState state) { states.push_back(state); }},
-                             {}, {.new_authentication = pin("9876"),
+                             {},
+                             {.new_authentication = pin("9876"),
                               .new_signature = pin("XYZ789"),
                               .card_signature = pin(card_password)});
     }

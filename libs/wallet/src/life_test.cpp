@@ -44,11 +44,10 @@ struct Scene {
         reader::in_process([this](BytesView command) { return phone.ask(command); });
 
     Scene() {
-        if (!std::holds_alternative<Issued>(
-                issue({}, {.new_authentication = pin("9876"),
-                           .new_signature = pin("XYZ789"),
-                           .card_signature = pin("ABC123")})
-                    .value()))
+        if (!std::holds_alternative<Issued>(issue({}, {.new_authentication = pin("9876"),
+                                                       .new_signature = pin("XYZ789"),
+                                                       .card_signature = pin("ABC123")})
+                                                .value()))
             std::abort();
         registration.begin_anew();
     }
@@ -67,9 +66,9 @@ struct Scene {
     Result<IssueOutcome> renew() {
         IssueWish wish;
         wish.purpose = OrderFor::renewal;
-        return issue(std::move(wish), {.new_authentication = {},
-                                       .new_signature = {},
-                                       .card_signature = pin("ABC123")});
+        return issue(
+            std::move(wish),
+            {.new_authentication = {}, .new_signature = {}, .card_signature = pin("ABC123")});
     }
     Result<ResetOutcome> reset(std::string_view card_password = "ABC123") {
         return reset_pins({.registration = registration,
@@ -91,9 +90,7 @@ struct Scene {
                                                       pki::Reason::cessation_of_operation)},
                       pin(password));
     }
-    auto sync() {
-        return wallet::sync({registration, contact, *channel, shelf, receipts});
-    }
+    auto sync() { return wallet::sync({registration, contact, *channel, shelf, receipts}); }
     bool phone_takes(std::uint8_t file, std::string_view secret) {
         (void)phone.ask(copy("00A4040C0AD392F000260100000001"_hex));
         return phone

@@ -15,17 +15,18 @@ inline Trouble trouble(catalogue::Code code) { return Refusal{code}; }
 inline Trouble trouble(Trouble known) { return known; }
 
 /// As MITOME_TRY, into a `Reply`.
-#define WALLET_TRY(name, expression)                                                   \
-    auto MITOME_JOIN(name, _reply) = (expression);                                     \
-    if (!MITOME_JOIN(name, _reply))                                                    \
-        return std::unexpected{::mitome::wallet::trouble(                              \
-            std::move(MITOME_JOIN(name, _reply)).error())};                            \
+#define WALLET_TRY(name, expression)                                                  \
+    auto MITOME_JOIN(name, _reply) = (expression);                                    \
+    if (!MITOME_JOIN(name, _reply))                                                   \
+        return std::unexpected{                                                       \
+            ::mitome::wallet::trouble(std::move(MITOME_JOIN(name, _reply)).error())}; \
     auto name = *std::move(MITOME_JOIN(name, _reply))
 
 /// The same where there is nothing to keep.
-#define WALLET_CHECK(expression)                                                       \
-    if (auto wallet_checked = (expression); !wallet_checked)                           \
-    return std::unexpected{::mitome::wallet::trouble(std::move(wallet_checked).error())}
+#define WALLET_CHECK(expression)                                                      \
+    if (auto wallet_checked = (expression); !wallet_checked) return std::unexpected { \
+            ::mitome::wallet::trouble(std::move(wallet_checked).error())              \
+        }
 
 /// What our failInfo answers mean to the holder.
 [[nodiscard]] catalogue::Code code_of(const pki::cmp::StatusReport& status);

@@ -13,7 +13,8 @@ namespace cmp = pki::cmp;
 class Resetting {
 public:
     Resetting(const ResetPorts& ports, ResetSecrets&& secrets)
-        : ports_(ports), secrets_(std::move(secrets)),
+        : ports_(ports),
+          secrets_(std::move(secrets)),
           card_(ports.registration, ports.clock, ports.anchors, pki::Kind::sign) {}
 
     Result<ResetOutcome> run() {
@@ -81,9 +82,8 @@ private:
         if (!id.ok()) return std::unexpected{trouble(Code::element_mute)};
         const cmp::PinResetWish wish{.element = id.data, .kinds = wanted()};
         WALLET_TRY(answered, card_.exchange([&](const cmp::Identity& as) {
-                       return cmp::ask_pin_reset(wish, as, no_name(), ports_.random,
-                                                 ports_.clock.now());
-                   }));
+            return cmp::ask_pin_reset(wish, as, no_name(), ports_.random, ports_.clock.now());
+        }));
         WALLET_TRY(outcome, cmp::pin_reset_outcome(answered.message));
         if (const auto* no = std::get_if<cmp::TurnedDown>(&outcome))
             return std::unexpected{trouble(code_of(no->status))};

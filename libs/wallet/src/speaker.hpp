@@ -19,10 +19,8 @@ namespace mitome::wallet {
 /// The token whose key protects our CMP messages: the holder's card, or the phone itself.
 class Speaker {
 public:
-    Speaker(Registration& registration, const Clock& clock,
-            pki::Anchors anchors, pki::Kind key)
-        : registration_(registration), clock_(clock), anchors_(anchors),
-          key_(key) {}
+    Speaker(Registration& registration, const Clock& clock, pki::Anchors anchors, pki::Kind key)
+        : registration_(registration), clock_(clock), anchors_(anchors), key_(key) {}
 
     /// Begins a hold of the token; refused with `card_foreign` when it has no JPKI application.
     [[nodiscard]] Reply<void> take(std::unique_ptr<reader::Channel> token);

@@ -80,7 +80,8 @@ private:
     }
 
     Reply<SyncEvent> keep() {
-        for (const auto which : {administration::ReceiptOf::order, administration::ReceiptOf::local}) {
+        for (const auto which :
+             {administration::ReceiptOf::order, administration::ReceiptOf::local}) {
             WALLET_TRY(receipt, receipt_in(ports_.element, which));
             if (!receipt) continue;
             WALLET_TRY(kept, ports_.receipts.keep(*receipt));

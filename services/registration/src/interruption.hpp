@@ -38,7 +38,7 @@ enum class Step : std::uint8_t {
     erase_stored,  ///< `erase-stored`
     receipt_stored,  ///< `receipt-stored`: that of a local erasure
     event_recorded,  ///< `event-recorded`: what a desk decided is on disk, nothing carried out
-    batch_revoked,   ///< `batch-revoked`: the authority has a batch of tasks, not yet on disk
+    batch_revoked,  ///< `batch-revoked`: the authority has a batch of tasks, not yet on disk
 };
 
 [[nodiscard]] std::string_view name_of(Step step);

@@ -25,7 +25,7 @@ public:
                                                                        http::TlsIdentity device);
 
     [[nodiscard]] wallet::Reply<wallet::Order> open_order(wallet::Kinds kinds,
-                                                        wallet::OrderFor purpose) override;
+                                                          wallet::OrderFor purpose) override;
     [[nodiscard]] wallet::Reply<std::optional<wallet::Order>> open_order_of_this_phone() override;
     [[nodiscard]] wallet::Reply<Recovered> recover(const wallet::RunScript& run) override;
     [[nodiscard]] wallet::Reply<wallet::More> administer(const wallet::RunScript& run) override;

@@ -118,8 +118,7 @@ struct IssueSecrets {
 };
 
 struct IssueWish {
-    Kinds kinds = apdu::administration::with(
-        apdu::administration::with(0, Kind::sign), Kind::auth);
+    Kinds kinds = apdu::administration::with(apdu::administration::with(0, Kind::sign), Kind::auth);
     OrderFor purpose = OrderFor::first_set;
     /// A hold to end with the same entry of the card's password, before the new certificates.
     std::optional<pki::cmp::WantedRevocation> release = {};
@@ -145,12 +144,12 @@ struct IssuePorts {
     Shelf& shelf;
     crypto::Random& random;
     const Clock& clock;
-    pki::Anchors anchors;                           ///< the issuing CAs
+    pki::Anchors anchors;  ///< the issuing CAs
     std::function<void(IssueState)> on_state = {};  ///< for the holder's eyes
 };
 
-/// Runs the whole of it. All certificates wished for are on the phone afterwards, or none; what a crash
-/// leaves is finished or undone by the next run.
+/// Runs the whole of it. All certificates wished for are on the phone afterwards, or none; what a
+/// crash leaves is finished or undone by the next run.
 [[nodiscard]] Result<IssueOutcome> issue(const IssuePorts& ports, IssueWish wish,
                                          IssueSecrets&& secrets);
 

@@ -75,7 +75,7 @@ struct PhoneStanding {
         Bytes serial;
         std::string state;  ///< a state of issuance/life.hpp, by its name
     };
-    bool bound = false;        ///< it is somebody's phone
+    bool bound = false;  ///< it is somebody's phone
     bool rolled_back = false;  ///< an older copy of the element's file was put back
     std::vector<Row> certificates;
     std::optional<Time> lease_until;
@@ -84,14 +84,14 @@ struct PhoneStanding {
 struct Notice {
     std::uint64_t number = 0;
     Time at{};
-    std::string code;    ///< a row of the catalogue, perhaps of a newer one
+    std::string code;  ///< a row of the catalogue, perhaps of a newer one
     std::string detail;
 };
 
 /// A phone that was told to erase itself.
 struct FormerPhone {
     std::string element;  ///< hexadecimal
-    std::string state;    ///< `ordered`, `delivered`, `erased` or `not_confirmed`
+    std::string state;  ///< `ordered`, `delivered`, `erased` or `not_confirmed`
     Time since{};
     Bytes receipt;  ///< CMS, DER; empty until there is one
 };
