@@ -163,6 +163,7 @@ Done Cascade::carry_out() {
         MITOME_TRY(tasks, casebook_.waiting_tasks(Batches::largest));
         if (tasks.empty()) return {};
         std::vector<Wanted> wanted;
+        wanted.reserve(tasks.size());
         for (const auto& task : tasks)
             wanted.push_back({task.ca, task.serial, task.reason, task.cause,
                               task.cause == desk_cause ? issuance::life::Actor::resident_desk

@@ -73,6 +73,7 @@ Judged<std::vector<Desk::Held>> Desk::hold(const Subject& subject) {
     auto certificates = named(subject);
     if (!certificates) return std::unexpected{certificates.error()};
     std::vector<Wanted> wanted;
+    wanted.reserve(certificates->size());
     for (const auto& one : *certificates)
         wanted.push_back({one.ca, one.serial, pki::Reason::certificate_hold,
                           std::string{call_cause}, issuance::life::Actor::call_desk});
@@ -87,6 +88,7 @@ Judged<std::vector<Desk::Held>> Desk::hold(const Subject& subject) {
     }
     REGISTRATION_TRY(taken, batches_.withdraw(wanted));
     std::vector<Held> held;
+    held.reserve(wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i)
         held.push_back({wanted[i].ca, wanted[i].serial, taken[i]});
     const auto none = [&](auto... outcome) {
@@ -128,7 +130,7 @@ Judged<std::optional<store::ActivePhone>> Desk::emptied(const std::vector<Named>
         if (goes(pki::Ca::phone_auth, rest.auth_serial)) rest.auth_serial.clear();
         if (rest == *phone) continue;  // of an earlier set
         REGISTRATION_TRY(lives, is_alive(office_, rest));
-        if (!lives) return std::optional{*std::move(phone)};
+        if (!lives) return phone;
     }
     return std::optional<store::ActivePhone>{};
 }
@@ -193,7 +195,7 @@ Judged<store::ActivePhone> Desk::phone_of(std::uint64_t number) const {
     return *std::move(phone);
 }
 
-Judged<Decision> Desk::change(store::Resident resident, Event event) {
+Judged<Decision> Desk::change(const store::Resident& resident, Event event) {
     REGISTRATION_TRY(change, office_.database.begin());
     REGISTRATION_CHECK(office_.people.change(change, resident));
     REGISTRATION_CHECK(office_.note(change, "desk", "resident." + std::string{name_of(event)},
@@ -215,7 +217,7 @@ Judged<Decision> Desk::move(std::uint64_t number, const NewAddress& to) {
     items.address_substitutes = no_substitutes(to.address);
     resident->municipality = place;
     resident->state = store::ResidentState::moved;
-    return change(*std::move(resident), Event::moved);
+    return change(*resident, Event::moved);
 }
 
 Judged<Decision> Desk::rename(std::uint64_t number, const std::string& name) {
@@ -224,7 +226,7 @@ Judged<Decision> Desk::rename(std::uint64_t number, const std::string& name) {
     if (resident->items.name == name) return carried_out({});
     resident->items.name = name;
     resident->items.name_substitutes = no_substitutes(name);
-    return change(*std::move(resident), Event::renamed);
+    return change(*resident, Event::renamed);
 }
 
 Result<std::optional<Desk::Half>> Desk::half(pki::Ca ca, const Bytes& serial) const {

@@ -81,7 +81,7 @@ private:
     /// The phone that counts for somebody and of which nothing lives once these are gone.
     [[nodiscard]] Judged<std::optional<store::ActivePhone>> emptied(
         const std::vector<Named>& gone) const;
-    [[nodiscard]] Judged<Decision> change(store::Resident resident, Event event);
+    [[nodiscard]] Judged<Decision> change(const store::Resident& resident, Event event);
     [[nodiscard]] Result<std::optional<Half>> half(pki::Ca ca, const Bytes& serial) const;
 
     Office& office_;
