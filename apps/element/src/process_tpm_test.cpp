@@ -71,7 +71,10 @@ TEST_F(ProcessWithTpm, IsUselessCopiedToAnotherMachine) {
     const crypto::Swtpm other{folder / "other"};
 
     EXPECT_EQ(show(folder / "copy", " --tcti " + other.tcti()), 1);
-    EXPECT_EQ(output("err"), "mitome-element: error: tpm: another TPM sealed this key\n");
+    // A warning of locked memory may stand before it, where that is limited.
+    EXPECT_TRUE(
+        output("err").ends_with("mitome-element: error: tpm: another TPM sealed this key\n"))
+        << output("err");
     EXPECT_EQ(output(), "");
     EXPECT_EQ(run("serve --folder " + (folder / "copy").string() + " --socket " +
                   (folder / "s").string() + " --tcti " + other.tcti()),
