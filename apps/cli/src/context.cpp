@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.hpp"
 
+#include <mitome/base/clock.hpp>
+
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,6 +110,21 @@ Attempt<Pin> checked(const Context& context, SecretName name, const Entry& entry
 }
 
 }  // namespace
+
+std::string Context::day(Time time) const {
+    const auto day = day_in_japan(time);
+    const auto month =
+        catalogue::Word::find(fmt::format("month.{}", static_cast<unsigned>(day.month())));
+    return sentence("date.day", {{"year", std::to_string(static_cast<int>(day.year()))},
+                                 {"month", month ? word(*month) : std::string_view{}},
+                                 {"day", std::to_string(static_cast<unsigned>(day.day()))}});
+}
+
+std::string Context::moment(Time time) const {
+    const auto since = time - start_of_day_in_japan(day_in_japan(time));
+    const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::minutes>(since)};
+    return fmt::format("{} {:02}:{:02}", day(time), clock.hours().count(), clock.minutes().count());
+}
 
 void Context::note(std::string_view line) const {
     std::string out;

@@ -5,6 +5,8 @@
 #include "outcome.hpp"
 #include "terminal.hpp"
 
+#include <mitome/base/clock.hpp>
+
 #include <boost/json/object.hpp>
 
 #include <map>
@@ -27,6 +29,11 @@ struct Context {
                                        std::initializer_list<catalogue::Value> values) const {
         return catalogue::fill(word(id), values);
     }
+
+    /// `17 February 2031`, in Japan.
+    [[nodiscard]] std::string day(Time time) const;
+    /// The day, and hour and minute in Japan behind it.
+    [[nodiscard]] std::string moment(Time time) const;
 
     /// One line on standard error behind the program's name.
     void note(std::string_view line) const;

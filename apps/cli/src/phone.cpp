@@ -131,11 +131,11 @@ Answer answer_of(const Context& context, const PhoneAtHand& phone, wallet::Issue
         if (auto kept = phone.shelf.find(pki::Kind::auth)) issued.auth.emplace(std::move(*kept));
     }
     boost::json::array rows;
-    std::string until;
+    std::string until;  // in words
     for (const auto& [kind, certificate] :
          {std::pair{pki::Kind::sign, &issued.sign}, std::pair{pki::Kind::auth, &issued.auth}}) {
         if (!*certificate) continue;
-        until = to_rfc3339((*certificate)->not_after());
+        until = context.day((*certificate)->not_after());
         rows.push_back(row_of(kind, **certificate));
     }
     if (issued.resumed) context.tell(Code::issue_resumed);

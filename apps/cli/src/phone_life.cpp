@@ -45,6 +45,11 @@ std::uint64_t last_seen(const Home& home, const std::string& phone) {
     return number;
 }
 
+std::string_view words_of(const Context& context, wallet::Deed deed) {
+    const auto words = catalogue::Word::find(fmt::format("deed.{}", wallet::name_of(deed)));
+    return words ? context.word(*words) : wallet::name_of(deed);
+}
+
 /// Another program of the same home may write in it at this moment.
 Attempt<wallet::History> open_history(const Context& context, const std::string& phone) {
     std::error_code error;
@@ -173,7 +178,7 @@ Attempt<Answer> former_rows(const Context& context, PhoneAtHand& phone) {
                           : one.state == "delivered" ? Code::erase_delivered
                           : one.state == "ordered"   ? Code::erase_ordered
                                                      : Code::erase_unconfirmed;
-        words += fmt::format("{} {}: {}\n", one.element, since,
+        words += fmt::format("{}  {}: {}\n", one.element, context.moment(one.since),
                              catalogue::message(code, context.language, {}));
         if (!one.receipt.empty()) {
             const auto kept = receipts.keep(one.receipt);
@@ -233,9 +238,10 @@ Outcome phone_sync(const Context& context, const std::string& name) {
     std::string words = std::string{context.word("cli.phone.synced")} + "\n";
     words += words_of(context, *synced);
     if (standing.lease_until) {
-        const auto until = to_rfc3339(*standing.lease_until);
-        json["lease_until"] = until;
-        words += context.sentence("cli.phone.lease", {{"date", until}}) + "\n";
+        json["lease_until"] = to_rfc3339(*standing.lease_until);
+        words +=
+            context.sentence("cli.phone.lease", {{"date", context.day(*standing.lease_until)}}) +
+            "\n";
     }
     return Answer{std::move(json), words};
 }
@@ -284,13 +290,14 @@ Outcome phone_notices(const Context& context, const std::string& name) {
         const auto code = catalogue::find(one.code);
         // Of a newer registration: the code alone says what there is to say.
         const auto message =
-            code ? catalogue::message(*code, context.language, {{"date", at}}) : one.code;
+            code ? catalogue::message(*code, context.language, {{"date", context.day(one.at)}})
+                 : one.code;
         rows.push_back(boost::json::object{{"number", one.number},
                                            {"at", at},
                                            {"code", one.code},
                                            {"detail", one.detail},
                                            {"message", message}});
-        words += fmt::format("{}  {}\n", at, message);
+        words += fmt::format("{}  {}\n", context.moment(one.at), message);
     }
     if (!notices->empty()) {
         std::error_code error;
@@ -433,8 +440,8 @@ Outcome phone_history(const Context& context, const std::string& name, Verify ve
                                     {"hash", to_hex(line.hash)}};
             if (line.kind) row["kind"] = pki::name_of(*line.kind);
             if (!line.serial.empty()) row["serial"] = to_hex(line.serial);
-            words += fmt::format("{}  {}  {}  {}\n", line.number, to_rfc3339(line.at),
-                                 wallet::name_of(line.deed), line.with);
+            words += fmt::format("{}  {}  {}  {}\n", line.number, context.moment(line.at),
+                                 words_of(context, line.deed), line.with);
             rows.push_back(std::move(row));
         }
         if (page->size() < history_page) break;

@@ -94,7 +94,7 @@ boost::json::array warnings_of_signing(const Context& context,
     boost::json::array warnings;
     if (certificate.not_after() < clock.now())
         warnings.push_back(
-            context.warn(Code::signed_expired, {{"date", to_rfc3339(certificate.not_after())}}));
+            context.warn(Code::signed_expired, {{"date", context.day(certificate.not_after())}}));
     const auto anchors = load_anchors(context, std::nullopt);
     const auto* issuer = anchors ? issuer_of(certificate, *anchors) : nullptr;
     if (issuer == nullptr) return warnings;
@@ -102,7 +102,7 @@ boost::json::array warnings_of_signing(const Context& context,
     if (state.kind != Kind::revoked) return warnings;
     const bool held = state.reason == pki::Reason::certificate_hold;
     warnings.push_back(context.warn(held ? Code::signed_on_hold : Code::signed_revoked,
-                                    {{"date", to_rfc3339(state.revoked_at)}}));
+                                    {{"date", context.moment(state.revoked_at)}}));
     return warnings;
 }
 
@@ -316,7 +316,7 @@ Outcome token_show(const Context& context, const Token& token) {
             row["state"] = state;
             words += fmt::format("  {}: {}\n  {}: {}\n  {}: {}\n", context.word("field.serial"),
                                  to_hex(certificate->serial()), context.word("field.not_after"),
-                                 to_rfc3339(certificate->not_after()),
+                                 context.day(certificate->not_after()),
                                  context.word("cli.table.state"), state_words(context, state));
         }
         if (*tries) words += fmt::format("  {}: {}\n", context.word("cli.table.tries"), **tries);
