@@ -16,7 +16,7 @@ using catalogue::Code;
 using store::EraseState;
 
 constexpr std::size_t order_octets = 16;
-constexpr std::size_t orders_looked_at = 64;
+constexpr std::size_t every_order = 1'000'000;
 constexpr std::string_view local_cause = "local";
 
 std::string erasure_reference(std::uint64_t number) { return "erasure/" + std::to_string(number); }
@@ -231,11 +231,24 @@ Judged<void> Erasures::take_local(BytesView element, BytesView octets) {
         }
 
     // Only what the receipt names is gone: it may be older than what the element holds now.
-    REGISTRATION_TRY(orders, office_.people.orders_of(element, orders_looked_at));
+    REGISTRATION_TRY(orders, office_.people.orders_of(element, every_order));
     for (const auto& order : orders) REGISTRATION_CHECK(revoke_kinds(order, receipt->keys));
     REGISTRATION_TRY(phone, office_.people.phone_of(element));
     std::optional<std::uint64_t> resident = phone ? std::optional{phone->resident} : std::nullopt;
+    // What counts for a person is cleared only by a receipt that names each key of it.
     bool is_newest = true;
+    for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
+        const Bytes none;
+        const Bytes& serial = !phone                    ? none
+                              : kind == pki::Kind::sign ? phone->sign_serial
+                                                        : phone->auth_serial;
+        if (serial.empty()) continue;
+        const auto owner = std::ranges::find_if(orders, [&](const store::Order& order) {
+            return order.key(kind) != nullptr && order.key(kind)->serial == serial;
+        });
+        is_newest =
+            is_newest && owner != orders.end() && holds(receipt->keys, owner->key(kind)->spki);
+    }
     for (const auto kind : {pki::Kind::sign, pki::Kind::auth}) {
         const auto newest = std::ranges::find_if(orders, [&](const store::Order& order) {
             return order.state == store::OrderState::completed && order.key(kind) != nullptr;

@@ -156,23 +156,40 @@ Result<std::vector<store::ActivePhone>> Revocations::dead_phones(
     return out;
 }
 
+namespace {
+
+/// The authority has judged; anything else may go better the next time.
+bool is_final(Fault fault) {
+    return fault == Fault::conflict || fault == Fault::denied || fault == Fault::absent;
+}
+
+cmp::Verdict no_of_authority() {
+    return cmp::Refusal{Failure::bad_request, "the authority refuses this"};
+}
+
+}  // namespace
+
 Result<std::vector<cmp::Verdict>> Revocations::carry_out(BytesView transaction) {
     const Turns::Turn turn{office_.turns, Thing::withdrawal, transaction};
     MITOME_TRY(all, office_.people.withdrawals_of(transaction));
     std::vector<cmp::Verdict> verdicts(all.size());
     std::vector<store::Withdrawal> now_done;
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].done) continue;
+        if (all[i].done) {  // by `tend`, or before a crash: what became of it is told alike
+            MITOME_TRY(found, office_.authority.look_up(all[i].ca, all[i].serial));
+            if (!is_done(found, life::event_of(all[i].reason))) verdicts[i] = no_of_authority();
+            continue;
+        }
         const Done done =
             office_.authority.withdraw(all[i].ca, all[i].serial, all[i].reason, all[i].invalidity,
                                        action_of(life::event_of(all[i].reason)));
         if (!done) {
-            if (done.error().fault == Fault::unavailable) return std::unexpected{done.error()};
+            if (!is_final(done.error().fault)) return std::unexpected{done.error()};
             // Done by an earlier attempt, or something else came first.
             MITOME_TRY(found, office_.authority.look_up(all[i].ca, all[i].serial));
             if (!is_done(found, life::event_of(all[i].reason))) {
                 log(Level::warning, "withdrawal refused", {{"because", done.error()}});
-                verdicts[i] = cmp::Refusal{Failure::bad_request, "the authority refuses this"};
+                verdicts[i] = no_of_authority();
             }
         }
         all[i].done = true;
