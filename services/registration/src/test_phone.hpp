@@ -341,8 +341,10 @@ public:
         const auto current = ask("GET", "/orders/current");
         if (current.status == 404) return "nothing";
         if (current.status != 200) return "current " + std::to_string(current.status);
-        if (const auto begun = ask("POST", "/orders/current/recover", "{}"); begun.status != 200)
-            return "recover " + std::to_string(begun.status);
+        const auto begun = ask("POST", "/orders/current/recover", "{}");
+        // `tend` may have settled it by itself since.
+        if (begun.status == 404) return last_state() == "completed" ? "completed" : "dropped";
+        if (begun.status != 200) return "recover " + std::to_string(begun.status);
         if (const auto status = administer(); status != 204)
             return "dialog " + std::to_string(status);
         return last_state() == "completed" ? "completed" : "dropped";
