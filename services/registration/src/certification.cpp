@@ -343,13 +343,14 @@ Result<Bytes> Certification::enrol(Message& message) {
     const RequestKind kind = message.request.kind;
     const Bytes& transaction = message.header().transaction_id;
     MITOME_TRY(before, office_.people.exchange(transaction));
-    if (before && before->request_digest == message.digest && before->answer.empty() &&
-        before->state == ExchangeState::answered)
-        return issue(message, *std::move(before), kind);  // a crash came between
-    if (before) return refuse(message, {Failure::transaction_id_in_use, "the transaction exists"});
+    const bool is_approved = before && before->request_digest == message.digest &&
+                             before->answer.empty() && before->state == ExchangeState::answered;
+    if (before && !is_approved)
+        return refuse(message, {Failure::transaction_id_in_use, "the transaction exists"});
 
     const auto who = asker(message);
     if (!who) return refuse(message, who.error());
+    if (is_approved) return issue(message, *std::move(before), kind);  // a crash came between
     const auto& requests = message.request.wanted();
     if (requests.size() != 1)
         return refuse(message, {Failure::bad_request, "one certificate in a transaction"});

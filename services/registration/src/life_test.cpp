@@ -101,6 +101,31 @@ TEST_F(PhoneLife, ReissuesTheSignatureCertificateAlone) {
     EXPECT_TRUE(phone.verifies(adm::Kind::auth, "5678"));
 }
 
+TEST_F(PhoneLife, EndsAnOrderWhoseCardWasRevokedAfterTheSwap) {
+    const int resident = new_resident();
+    const auto card = card_of(resident);
+    Phone phone{at(), "too-late"};
+    ASSERT_EQ(phone.open_order().status, 200U);
+    ASSERT_EQ(phone.administer(), 204U);
+    ASSERT_TRUE(phone.prepare());
+    ASSERT_EQ(phone.request(card), "");
+    ASSERT_EQ(phone.administer(), 204U);
+    ASSERT_EQ(at().desk("POST", "/desk/revoke",
+                        json::object{
+                            {"resident", resident}, {"whose", "card"}, {"reason", "keyCompromise"}})
+                  .status,
+              200U);
+
+    EXPECT_EQ(phone.recover(), "dropped");
+
+    EXPECT_EQ(phone.last_state(), "abandoned");
+    EXPECT_EQ(sign_state(*phone.granted(adm::Kind::sign)), "revoked cessationOfOperation");
+    EXPECT_EQ(auth_state(*phone.granted(adm::Kind::auth)), "revoked cessationOfOperation");
+    EXPECT_FALSE(phone.show().at("resident_bound").as_bool());
+    ASSERT_EQ(phone.sync(), 204U);
+    EXPECT_FALSE(phone.holds_a_set());
+}
+
 TEST_F(PhoneLife, RenewsForNobodyElse) {
     const auto card = card_of(4);
     const auto other = card_of(5);

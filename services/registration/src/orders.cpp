@@ -173,6 +173,19 @@ Done Orders::complete(BytesView id) {
     return complete_held(*std::move(order));
 }
 
+/// Whether the person and the card behind the order may have its certificates still. An event
+/// finds what was certified by then; this finds what was only approved.
+Result<bool> Orders::may_stand(const store::Order& order) const {
+    MITOME_TRY(resident, office_.people.resident(*order.resident));
+    if (!resident || resident->state == store::ResidentState::deceased) return false;
+    MITOME_TRY(exchanges, office_.people.exchanges_of(order.id));
+    for (const auto& exchange : exchanges) {
+        MITOME_TRY(standing, office_.authority.standing(pki::Ca::card_sign, exchange.signer));
+        if (standing == Standing::revoked) return false;
+    }
+    return true;
+}
+
 Done Orders::complete_held(store::Order order) {
     const auto* sign = order.key(pki::Kind::sign);
     const auto* auth = order.key(pki::Kind::auth);
@@ -180,6 +193,8 @@ Done Orders::complete_held(store::Order order) {
         if (key.serial.empty())
             return fail(Fault::conflict, "registration: swapped without certificates");
     if (!order.resident) return fail(Fault::broken, "registration: an order of nobody");
+    MITOME_TRY(stands, may_stand(order));
+    if (!stands) return abandon_held(std::move(order));
 
     // The certificates of the former phone go first, so that a crash from here on leaves an open
     // order which is completed again, never two phones that count.
@@ -267,6 +282,8 @@ Done Orders::abandon_held(store::Order order) {
     office_.interruption.reached(Step::unconfirmed_revoked);
 
     MITOME_TRY(change, office_.database.begin());
+    if (order.state == OrderState::swapped)  // the element holds its keys
+        MITOME_CHECK(order_erasure(office_, change, order.element, order.resident, "revoked"));
     order.state = OrderState::abandoned;
     MITOME_CHECK(office_.people.change(change, order));
     MITOME_TRY(exchanges, office_.people.exchanges_of(order.id, change));

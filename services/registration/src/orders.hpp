@@ -16,7 +16,8 @@ namespace mitome::registration {
 ///   completed   every certificate is confirmed and the element has proven that the set is in
 ///               place (or the proof alone, when the order ran out or the phone came back after
 ///               a crash); only then is the person's former phone revoked and its erasure ordered
-///   abandoned   its certificates are revoked
+///   abandoned   its certificates are revoked; so ends one, too, whose holder died or whose card
+///               was revoked before it could be completed, and its element is to be erased
 ///
 /// A renewal is an order whose certificates take the place of living ones of the same phone: these
 /// are revoked as superseded when the order is completed, kind by kind, and not before.
@@ -51,6 +52,7 @@ private:
     [[nodiscard]] Done revoke_former(const store::Order& order, const store::ActivePhone& former);
     [[nodiscard]] Done revoke_key(const store::Order& order, const store::OrderKey& key);
     [[nodiscard]] Done revoke_lone(const store::CmpExchange& exchange);
+    [[nodiscard]] Result<bool> may_stand(const store::Order& order) const;
     [[nodiscard]] Done complete_held(store::Order order);
     [[nodiscard]] Done abandon_held(store::Order order);
 
