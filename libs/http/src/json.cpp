@@ -212,4 +212,12 @@ Done JsonObject::finish() const {
     return {};
 }
 
+Response json_response(std::string_view json, unsigned status) {
+    Response response;
+    response.status = status;
+    response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    response.body = copy(view(json));
+    return response;
+}
+
 }  // namespace mitome::http

@@ -185,6 +185,15 @@ Withdrawal withdrawal_of(const Statement& row) {
 
 }  // namespace
 
+std::string_view name_of(ResidentState state) {
+    switch (state) {
+        case ResidentState::registered: return "registered";
+        case ResidentState::moved: return "moved";
+        case ResidentState::deceased: return "deceased";
+    }
+    return {};
+}
+
 const OrderKey* Order::key(pki::Kind kind) const {
     const auto found = std::ranges::find(keys, kind, &OrderKey::kind);
     return found == keys.end() ? nullptr : &*found;

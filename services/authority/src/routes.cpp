@@ -4,6 +4,7 @@
 #include "problem.hpp"
 
 #include <mitome/base/log.hpp>
+#include <mitome/http/json.hpp>
 #include <mitome/http/url.hpp>
 
 #include <boost/json.hpp>
@@ -25,10 +26,7 @@ constexpr std::size_t changes_page = 5'000;
 constexpr auto patience = 5s;  // for status to have a change
 
 http::Response answer(const json::object& body) {
-    http::Response response;
-    response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
-    response.body = copy(view(json::serialize(body)));
-    return response;
+    return http::json_response(json::serialize(body));
 }
 
 http::Response refuse(const Error& error, std::string_view conflict) {

@@ -29,10 +29,7 @@ constexpr std::size_t certificate_body = 4096;   // a public key and a name
 constexpr std::size_t security_digits = 4;
 
 Response answer(const json::object& content) {
-    Response response;
-    response.headers.push_back({"Content-Type", "application/json"});
-    response.body = copy(view(json::serialize(content)));
-    return response;
+    return http::json_response(json::serialize(content));
 }
 
 /// What each fault says on the wire.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "desk_routes.hpp"
 
+#include <mitome/http/json.hpp>
 #include <mitome/http/url.hpp>
 
 #include <boost/json/array.hpp>
@@ -24,12 +25,7 @@ constexpr std::size_t longest_action = 8192;  // a certificate in it
 constexpr std::size_t longest_stop = 256;
 
 Response answer(const json::value& content, unsigned status = 200) {
-    Response response;
-    response.status = status;
-    response.headers.push_back({"Content-Type", "application/json"});
-    response.headers.push_back({"Cache-Control", "no-store"});
-    response.body = copy(view(json::serialize(content)));
-    return response;
+    return http::json_response(json::serialize(content), status);
 }
 
 Result<std::uint64_t> to_number(std::string_view text) {
@@ -91,15 +87,6 @@ std::string_view word_of(store::CardState state) {
         case store::CardState::valid: return "valid";
         case store::CardState::revoked: return "revoked";
         case store::CardState::retired: return "expired";
-    }
-    return {};
-}
-
-std::string_view word_of(store::ResidentState state) {
-    switch (state) {
-        case store::ResidentState::registered: return "registered";
-        case store::ResidentState::moved: return "moved";
-        case store::ResidentState::deceased: return "deceased";
     }
     return {};
 }
@@ -258,7 +245,7 @@ Response status(Casework& at, const Call& call) {
                                      {"sign", words_of(one.sign)},
                                      {"auth", words_of(one.auth)}});
     json::object row{{"resident", *number},
-                     {"state", word_of(found->resident.state)},
+                     {"state", name_of(found->resident.state)},
                      {"cards", std::move(cards)},
                      {"phone", nullptr}};
     if (!found->phone) return answer(row);

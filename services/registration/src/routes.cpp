@@ -28,25 +28,12 @@ using http::Response;
 constexpr std::size_t json_body = 8192;
 
 Response answer(const json::value& content) {
-    Response response;
-    response.headers.push_back({"Content-Type", "application/json"});
-    response.headers.push_back({"Cache-Control", "no-store"});
-    response.body = copy(view(json::serialize(content)));
-    return response;
+    return http::json_response(json::serialize(content));
 }
 
 template <class T>
 Response answered(const Judged<T>& made) {
     return made ? answer(*made) : problem_of(made.error());
-}
-
-std::string_view word_of(store::ResidentState state) {
-    switch (state) {
-        case store::ResidentState::registered: return "registered";
-        case store::ResidentState::moved: return "moved";
-        case store::ResidentState::deceased: return "deceased";
-    }
-    return {};
 }
 
 std::string_view word_of(store::OrderState state) {
@@ -68,7 +55,7 @@ Judged<json::value> row_of(const Service& service, const store::Resident& reside
     return json::object{{"id", resident.id},
                         {"name", resident.items.name},
                         {"birth_date", to_text(resident.items.birth.day)},
-                        {"state", word_of(resident.state)},
+                        {"state", name_of(resident.state)},
                         {"cards", std::move(numbers)},
                         {"municipality", resident.municipality},
                         {"case", name_of(case_of(resident.id))}};

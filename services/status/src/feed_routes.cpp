@@ -2,19 +2,13 @@
 #include "feed_routes.hpp"
 
 #include <mitome/base/log.hpp>
+#include <mitome/http/json.hpp>
 
 namespace mitome::status {
 namespace {
 
 // Four CRLs of 400,000 entries each as base64.
 constexpr std::size_t longest_feed = std::size_t{128} << 20;
-
-http::Response json(std::string_view text) {
-    http::Response response;
-    response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
-    response.body = copy(view(text));
-    return response;
-}
 
 http::Response refusal(const Error& error) {
     log(Level::error, "status.feed_refused", {{"error", error}});
@@ -35,19 +29,21 @@ http::Response take(Reception& reception, const http::Call& call) {
     if (!feed) return refusal(feed.error());
     const auto answer = reception.take(*feed);
     if (!answer) return refusal(answer.error());
-    return json(to_json(*answer));
+    return http::json_response(to_json(*answer));
 }
 
 }  // namespace
 
 http::Routes feed_routes(Reception& reception, const Publication& publication) {
     const auto feed = [&reception](const http::Call& call) { return take(reception, call); };
-    const auto health = [](const http::Call&) { return json(R"({"healthy":true})"); };
+    const auto health = [](const http::Call&) {
+        return http::json_response(R"({"healthy":true})");
+    };
     const auto ready = [&publication](const http::Call&) {
         if (publication.behind()) {
             return http::problem(503, "service_unavailable", "behind the authority");
         }
-        return json(R"({"ready":true})");
+        return http::json_response(R"({"ready":true})");
     };
     return {http::Listener::mutual_tls,
             {

@@ -2,6 +2,7 @@
 #include "public_routes.hpp"
 
 #include <mitome/base/log.hpp>
+#include <mitome/http/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -116,13 +117,6 @@ http::Response no_such_file() {
     return http::problem(404, "not_supported", "there is no such file");
 }
 
-http::Response word(std::string_view json) {
-    http::Response response;
-    response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
-    response.body = copy(view(json));
-    return response;
-}
-
 }  // namespace
 
 http::Routes public_routes(Publication& publication) {
@@ -146,9 +140,11 @@ http::Routes public_routes(Publication& publication) {
         if (publication.behind()) {
             return http::problem(503, "service_unavailable", "behind the authority");
         }
-        return word(R"({"ready":true})");
+        return http::json_response(R"({"ready":true})");
     };
-    const auto health = [](const http::Call&) { return word(R"({"healthy":true})"); };
+    const auto health = [](const http::Call&) {
+        return http::json_response(R"({"healthy":true})");
+    };
     return {http::Listener::open,
             {
                 {"POST", "/ocsp", {}, longest_request, ocsp_post},

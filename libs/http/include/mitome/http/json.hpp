@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Reading JSON bodies (RFC 8259) member by member. Writing is Boost.JSON's own.
+// Reading JSON bodies (RFC 8259) member by member. Writing them is Boost.JSON's own; sending
+// them is here.
 
 #include <mitome/base/bytes.hpp>
 #include <mitome/base/clock.hpp>
+#include <mitome/http/message.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -53,5 +55,8 @@ private:
     std::unique_ptr<Value> value_;
     std::set<std::string, std::less<>> asked_;
 };
+
+/// A document that no cache may keep.
+[[nodiscard]] Response json_response(std::string_view json, unsigned status = 200);
 
 }  // namespace mitome::http

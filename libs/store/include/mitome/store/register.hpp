@@ -21,6 +21,8 @@
 namespace mitome::store {
 
 enum class ResidentState : std::uint8_t { registered, moved, deceased };
+/// `registered`, `moved`, `deceased`.
+[[nodiscard]] std::string_view name_of(ResidentState state);
 
 struct Resident {
     std::uint64_t id = 0;  ///< from 1; given by `add`
