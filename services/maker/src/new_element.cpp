@@ -13,6 +13,10 @@ namespace mitome::maker {
 namespace {
 
 constexpr std::chrono::days life{10 * 365};
+// Whoever checks it may have a clock behind ours; time(2) itself is, by up to a tick.
+constexpr std::chrono::minutes head_start{5};
+
+pki::Validity from(Time now) { return {.not_before = now - head_start, .not_after = now + life}; }
 
 Bytes name_of(const std::string& common_name) {
     return pki::make_name({{pki::attribute::organization, "Mitome Sandbox"},
@@ -35,7 +39,7 @@ Result<NewElement> ElementLine::make(BytesView attestation_spki, BytesView devic
     } while (std::filesystem::exists(record));
 
     const Bytes name = name_of("element " + to_hex(made.id));
-    const pki::Validity validity{.not_before = now, .not_after = now + life};
+    const pki::Validity validity = from(now);
     Root& root = factory_.attestation;
     MITOME_TRY(voucher, pki::issuer_of(root.certificate));
     MITOME_TRY(attestation, pki::subordinate_template(voucher, name, attestation_key.spki(),
@@ -62,8 +66,8 @@ Result<Bytes> registration_certificate(Factory& factory, BytesView subject, Byte
                                        Time now) {
     MITOME_TRY(key, crypto::PublicKey::from_spki(spki));
     MITOME_TRY(issuer, pki::issuer_of(factory.tls.certificate));
-    MITOME_TRY(wanted, pki::registration_template(issuer, subject, key.spki(), draw_serial(),
-                                                  {.not_before = now, .not_after = now + life}));
+    MITOME_TRY(wanted,
+               pki::registration_template(issuer, subject, key.spki(), draw_serial(), from(now)));
     return pki::sign_tbs(pki::certificate_tbs(wanted), *factory.tls.key);
 }
 
