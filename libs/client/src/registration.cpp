@@ -205,8 +205,11 @@ Reply<std::optional<Order>> Registration::open_order_of_this_phone() {
 Reply<wallet::Registration::Recovered> Registration::recover(const wallet::RunScript& run) {
     auto begun = send(json_request("/orders/current/recover", boost::json::object{}), true);
     if (!begun) return std::unexpected{std::move(begun).error()};
-    if (begun->status >= 400) return refused(code_of(*begun));
-    if (auto done = administer(run); !done) return std::unexpected{std::move(done).error()};
+    // Registration may have settled the order by itself since it was asked for.
+    const bool is_settled = begun->status == 404 && code_of(*begun) == Code::order_expired;
+    if (begun->status >= 400 && !is_settled) return refused(code_of(*begun));
+    if (!is_settled)
+        if (auto done = administer(run); !done) return std::unexpected{std::move(done).error()};
     http::Request request;
     request.path = "/orders/last";
     auto response = send(request, true);

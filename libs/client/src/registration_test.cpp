@@ -525,6 +525,17 @@ Response state_words(std::string_view state) {
     return saying(R"({"state":")" + std::string{state} + R"("})");
 }
 
+TEST(Registration, AsksWhatBecameOfAnOrderThatWasSettledMeanwhile) {
+    const Service service{in_turn(
+        {http::problem(404, "order_expired", "no order is open"), state_words("completed")})};
+
+    const auto recovered = connect(service.port())->recover(answer_of_the_element);
+
+    ASSERT_TRUE(recovered);
+    EXPECT_EQ(*recovered, Recovered::completed);
+    EXPECT_THAT(service.paths(), ElementsAre("POST /orders/current/recover", "GET /orders/last"));
+}
+
 TEST(Registration, RecoversByAskingTheElement) {
     const Service service{recovered_to(state_words("completed"))};
 
