@@ -9,7 +9,7 @@ namespace {
 using catalogue::Code;
 namespace cmp = pki::cmp;
 
-/// What a refused change means: certRevoked speaks of the certificate that was to be changed.
+/// What a refused change means: certRevoked speaks here of the certificate that was to be changed.
 Code code_of_change(const cmp::StatusReport& status, pki::Reason reason) {
     const auto failure = status.failure();
     if (failure && *failure == cmp::Failure::cert_revoked) return Code::already_revoked;
@@ -49,6 +49,9 @@ Reply<void> ask_for(Speaker& speaker, const std::vector<cmp::WantedRevocation>& 
     WALLET_TRY(answered, speaker.exchange([&](const cmp::Identity& as) {
         return cmp::request_revocations(wanted, as, no_name(), random, clock.now());
     }));
+    // The message as a whole: it speaks of who asks.
+    if (const auto* error = std::get_if<cmp::ErrorContent>(&answered.message.body))
+        return std::unexpected{trouble(code_of(error->status))};
     WALLET_TRY(outcomes, cmp::revocation_outcomes(answered.message, wanted));
     for (std::size_t n = 0; n < outcomes.size(); ++n)
         if (const auto* no = std::get_if<cmp::TurnedDown>(&outcomes[n]))

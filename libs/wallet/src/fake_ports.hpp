@@ -99,6 +99,7 @@ public:
     Recovered recovered = Recovered::dropped;
 
     std::optional<cmp::Failure> turns_change_down;  ///< an rr
+    std::optional<cmp::Failure> turns_asker_down;   ///< whoever sends an rr
     bool forgets_resets = false;
     bool erases = false;             ///< the next dialog is an erasure
     bool cut_after_erasure = false;  ///< its answer never arrives
@@ -248,6 +249,8 @@ private:
         const cmp::Answering to{request.header(), as, random_, people::now};
         const auto wanted = cmp::revocations_wanted(request);
         if (!wanted) return cmp::error_message(to, wanted.error());
+        if (turns_asker_down)
+            return cmp::error_message(to, {*turns_asker_down, "the fake was told to"});
         cmp::Verdict verdict;
         if (turns_change_down) verdict = cmp::Refusal{*turns_change_down, "the fake was told to"};
         const std::vector<cmp::Verdict> verdicts(wanted->size(), verdict);

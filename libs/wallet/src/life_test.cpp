@@ -218,6 +218,13 @@ TEST(Change, OfWhatIsRevokedSaysSo) {
     EXPECT_EQ(refusal_in(scene.revoke()), Code::already_revoked);
 }
 
+TEST(Change, TellsWhoAsksFromWhatIsToBeChanged) {
+    Scene scene;
+    scene.registration.turns_asker_down = pki::cmp::Failure::cert_revoked;
+
+    EXPECT_EQ(refusal_in(scene.revoke()), Code::card_certificate_revoked);
+}
+
 TEST(Reset, SetsAPinThatTheElementForgot) {
     Scene scene;
     for (int n = 0; n < 3; ++n) (void)scene.phone_takes(0x18, "0000");

@@ -191,8 +191,8 @@ cmp::Judged<Certification::Asker> Certification::asker(const Message& message) c
     return asker(std::move(by->certificate), message.now);
 }
 
-cmp::Judged<void> Certification::check_alive(pki::Ca ca,
-                                             const pki::Certificate& certificate) const {
+cmp::Judged<void> Certification::check_alive(pki::Ca ca, const pki::Certificate& certificate,
+                                             Held held) const {
     const auto standing = office_.authority.standing(ca, certificate.serial());
     if (!standing) return std::unexpected{refusal_of(standing.error())};
     switch (*standing) {
@@ -200,6 +200,8 @@ cmp::Judged<void> Certification::check_alive(pki::Ca ca,
         case Standing::unknown:
             return no(Failure::not_authorized, "the authority does not know the certificate");
         case Standing::held:
+            if (held == Held::taken) return {};
+            break;
         case Standing::revoked: break;
     }
     return no(Failure::cert_revoked, "the protecting certificate is revoked or on hold");
@@ -225,13 +227,14 @@ cmp::Judged<Certification::Asker> Certification::asker(pki::Certificate certific
         .certificate = std::move(certificate), .card = **card, .resident = **std::move(resident)};
 }
 
-cmp::Judged<Speaker> Certification::phone_that_speaks(const pki::Certificate& certificate) const {
+cmp::Judged<Speaker> Certification::phone_that_speaks(const pki::Certificate& certificate,
+                                                      Held held) const {
     const auto order = office_.people.order_with_serial(pki::Kind::sign, certificate.serial());
     if (!order) return std::unexpected{refusal_of(order.error())};
     if (!*order) return no(Failure::not_authorized, "not the certificate of a phone");
     const auto phone = office_.people.phone_of((*order)->element);
     if (!phone) return std::unexpected{refusal_of(phone.error())};
-    if (auto alive = check_alive(pki::Ca::phone_sign, certificate); !alive)
+    if (auto alive = check_alive(pki::Ca::phone_sign, certificate, held); !alive)
         return std::unexpected{alive.error()};
     if (!*phone || !same((*phone)->sign_serial, certificate.serial()))
         return no(Failure::not_authorized, "the phone counts for nobody");
@@ -257,7 +260,15 @@ cmp::Judged<Speaker> Certification::speaker(const Message& message) const {
     auto by = protector(message);
     if (!by) return std::unexpected{by.error()};
     const pki::Ca ca = protecting_cas.at(by->anchor);
-    if (ca == pki::Ca::phone_sign) return phone_that_speaks(by->certificate);
+    if (ca == pki::Ca::phone_sign) {
+        // On hold it may say one thing: that it is to end.
+        const auto wanted = cmp::revocations_wanted(message.request);
+        const bool ends = wanted && std::ranges::all_of(*wanted, [](const auto& one) {
+                              return one.reason != pki::Reason::certificate_hold &&
+                                     one.reason != pki::Reason::remove_from_crl;
+                          });
+        return phone_that_speaks(by->certificate, ends ? Held::taken : Held::refused);
+    }
     if (ca == pki::Ca::card_auth) return login_that_speaks(by->certificate);
     const auto who = asker(std::move(by->certificate), message.now);
     if (!who) return std::unexpected{who.error()};

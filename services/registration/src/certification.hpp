@@ -65,9 +65,12 @@ private:
     [[nodiscard]] Judged<Asker> asker(const Message& message) const;
     [[nodiscard]] Judged<Asker> asker(pki::Certificate certificate, Time now) const;
     [[nodiscard]] Judged<Speaker> speaker(const Message& message) const;
-    [[nodiscard]] Judged<Speaker> phone_that_speaks(const pki::Certificate& certificate) const;
+    enum class Held : std::uint8_t { refused, taken };
+    [[nodiscard]] Judged<Speaker> phone_that_speaks(const pki::Certificate& certificate,
+                                                    Held held) const;
     [[nodiscard]] Judged<Speaker> login_that_speaks(const pki::Certificate& certificate) const;
-    [[nodiscard]] Judged<void> check_alive(pki::Ca ca, const pki::Certificate& certificate) const;
+    [[nodiscard]] Judged<void> check_alive(pki::Ca ca, const pki::Certificate& certificate,
+                                           Held held = Held::refused) const;
     [[nodiscard]] Judged<void> check_former(const store::Order& order, std::uint64_t resident,
                                             pki::Kind kind,
                                             const pki::crmf::CertRequest& wanted) const;

@@ -199,6 +199,21 @@ TEST_F(PhoneLife, ErasesWhatItsHolderRevoked) {
     EXPECT_EQ(phone.issue(card), "done");
 }
 
+TEST_F(PhoneLife, RevokesItselfOutOfAHold) {
+    const auto card = card_of(new_resident());
+    Phone phone{at(), "held"};
+    ASSERT_EQ(phone.issue(card), "done");
+    ASSERT_EQ(phone.revoke_itself(pki::Reason::certificate_hold), "");
+    ASSERT_EQ(sign_state(*phone.granted(adm::Kind::sign)), "held");
+
+    EXPECT_NE(phone.revoke_itself(pki::Reason::remove_from_crl), "");
+    EXPECT_EQ(phone.revoke_itself(pki::Reason::cessation_of_operation), "");
+
+    EXPECT_EQ(sign_state(*phone.granted(adm::Kind::sign)), "revoked cessationOfOperation");
+    EXPECT_EQ(auth_state(*phone.granted(adm::Kind::auth)), "revoked cessationOfOperation");
+    EXPECT_NE(phone.revoke_itself(pki::Reason::cessation_of_operation), "");
+}
+
 TEST_F(PhoneLife, ShowsAFormerPhoneUntilItHasProvedItsErasure) {
     const int resident = new_resident();
     const auto card = card_of(resident);
