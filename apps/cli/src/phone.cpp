@@ -280,6 +280,25 @@ Outcome phone_issue(const Context& context, const std::string& name) {
     return answer_of(context, *phone, std::move(*issued));
 }
 
+namespace {
+
+/// New keys behind the PINs that are there; a locked one is chosen anew.
+Outcome renew_with(const Context& context, PhoneAtHand& phone, wallet::Deed deed,
+                   wallet::IssueWish wish) {
+    wish.purpose = wallet::OrderFor::renewal;
+    wallet::IssueSecrets secrets;
+    if (auto taken = take_for_locked(context, phone.name, wish.kinds, secrets); !taken)
+        return std::unexpected{taken.error()};
+    auto card_password = take_secret(context, SecretName::card_signature);
+    if (!card_password) return std::unexpected{card_password.error()};
+    secrets.card_signature = std::move(*card_password);
+    auto issued = run_issue(context, phone, deed, std::move(wish), std::move(secrets));
+    if (!issued) return std::unexpected{issued.error()};
+    return answer_of(context, phone, std::move(*issued));
+}
+
+}  // namespace
+
 Outcome phone_renew(const Context& context, const std::string& name,
                     const std::optional<pki::Kind>& only) {
     auto phone = phone_at_hand(context, name);
@@ -294,20 +313,10 @@ Outcome phone_renew(const Context& context, const std::string& name,
     });
     if (!*left_open && is_dead) return stop(Code::certificate_absent);
     wallet::IssueWish wish;
-    wish.purpose = wallet::OrderFor::renewal;
     if (only)
         wish.kinds = apdu::administration::with(
             0, *only == pki::Kind::sign ? wallet::Kind::sign : wallet::Kind::auth);
-    wallet::IssueSecrets secrets;
-    if (auto taken = take_for_locked(context, phone->name, wish.kinds, secrets); !taken)
-        return std::unexpected{taken.error()};
-    auto card_password = take_secret(context, SecretName::card_signature);
-    if (!card_password) return std::unexpected{card_password.error()};
-    secrets.card_signature = std::move(*card_password);
-    auto issued =
-        run_issue(context, *phone, wallet::Deed::renewed, std::move(wish), std::move(secrets));
-    if (!issued) return std::unexpected{issued.error()};
-    return answer_of(context, *phone, std::move(*issued));
+    return renew_with(context, *phone, wallet::Deed::renewed, std::move(wish));
 }
 
 Outcome phone_release(const Context& context, const std::string& name) {
@@ -316,7 +325,6 @@ Outcome phone_release(const Context& context, const std::string& name) {
     const auto held = certificates_in(*phone, {"on_hold"});
     if (!held) return std::unexpected{held.error()};
     wallet::IssueWish wish;
-    wish.purpose = wallet::OrderFor::renewal;
     wish.kinds = apdu::administration::with(0, wallet::Kind::sign);
     for (const auto& certificate : *held)
         if (certificate.kind == pki::Kind::auth)
@@ -326,17 +334,8 @@ Outcome phone_release(const Context& context, const std::string& name) {
     const auto left_open = phone->registration->open_order_of_this_phone();
     if (!left_open) return std::unexpected{failure_of(left_open.error())};
     if (held->empty() && !*left_open) return stop(Code::release_refused);
-    wallet::IssueSecrets secrets;
-    if (auto taken = take_for_locked(context, phone->name, wish.kinds, secrets); !taken)
-        return std::unexpected{taken.error()};
-    auto card_password = take_secret(context, SecretName::card_signature);
-    if (!card_password) return std::unexpected{card_password.error()};
-    secrets.card_signature = std::move(*card_password);
-    auto issued =
-        run_issue(context, *phone, wallet::Deed::released, std::move(wish), std::move(secrets));
-    if (!issued) return std::unexpected{issued.error()};
-    auto answer = answer_of(context, *phone, std::move(*issued));
-    answer.text = std::string{context.word("cli.phone.released")} + "\n";
+    auto answer = renew_with(context, *phone, wallet::Deed::released, std::move(wish));
+    if (answer) answer->text = std::string{context.word("cli.phone.released")} + "\n";
     return answer;
 }
 

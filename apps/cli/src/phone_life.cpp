@@ -13,13 +13,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
 namespace mitome::cli {
 namespace {
 
 using catalogue::Code;
-using namespace std::chrono_literals;
 
 constexpr std::size_t history_page = 500;
 
@@ -50,29 +48,22 @@ std::string_view words_of(const Context& context, wallet::Deed deed) {
     return words ? context.word(*words) : wallet::name_of(deed);
 }
 
-/// Another program of the same home may write in it at this moment.
 Attempt<wallet::History> open_history(const Context& context, const std::string& phone) {
     std::error_code error;
     std::filesystem::create_directories(context.home.wallet(), error);
-    for (int patience = 40;; --patience) {
-        auto history = wallet::History::open(history_of(context.home, phone));
-        if (history) return std::move(*history);
-        if (history.error().fault == Fault::conflict && patience > 0) {
-            std::this_thread::sleep_for(50ms);
-            continue;
-        }
-        log(Level::debug, "history: not opened", {{"error", history.error()}});
-        switch (history.error().fault) {
-            case Fault::conflict: return stop(Code::home_busy);
-            case Fault::unavailable: return stop(Code::disk_full);
-            case Fault::malformed: return stop(Code::store_damaged);
-            case Fault::absent:
-            case Fault::denied:
-            case Fault::unverified:
-            case Fault::broken:
-                return stop(Code::home_unusable, {{"home", context.home.path().string()}});
-        }
+    auto history = wallet::History::open(history_of(context.home, phone));
+    if (history) return std::move(*history);
+    log(Level::debug, "history: not opened", {{"error", history.error()}});
+    switch (history.error().fault) {
+        case Fault::conflict: return stop(Code::home_busy);
+        case Fault::unavailable: return stop(Code::disk_full);
+        case Fault::malformed:
+        case Fault::broken: return stop(Code::store_damaged);
+        case Fault::absent:
+        case Fault::denied:
+        case Fault::unverified: break;
     }
+    return stop(Code::home_unusable, {{"home", context.home.path().string()}});
 }
 
 /// All pages. What registration sends twice or out of order ends the reading.
@@ -154,6 +145,9 @@ Attempt<void> change(const Context& context, PhoneAtHand& phone, wallet::Deed de
                                         std::move(*channel), key, wanted, std::move(*secret));
     auto failure = failure_in(context, outcome, name, token);
     if (!failure) return {};
+    // Who asked was the phone itself: its signing certificate is the one that is no more.
+    if (token.owner == Token::Owner::phone && failure->code == Code::card_certificate_revoked)
+        failure = Failure{catalogue::variant(Code::certificate_revoked, "signature")};
     (void)note_deed(context, phone.name, wallet::Deed::failed, std::nullopt, {}, {});
     return std::unexpected{std::move(*failure)};
 }
@@ -185,8 +179,8 @@ Attempt<Answer> former_rows(const Context& context, PhoneAtHand& phone) {
             if (!kept)
                 return std::unexpected{
                     output_failure(kept.error(), context.home.wallet().string())};
-            row["receipt"] = kept->file.string();
-            words += context.sentence("cli.phone.receipt", {{"file", kept->file.native()}}) + "\n";
+            row["receipt"] = kept->string();
+            words += context.sentence("cli.phone.receipt", {{"file", kept->native()}}) + "\n";
         }
         rows.push_back(std::move(row));
     }

@@ -84,11 +84,12 @@ private:
              {administration::ReceiptOf::order, administration::ReceiptOf::local}) {
             WALLET_TRY(receipt, receipt_in(ports_.element, which));
             if (!receipt) continue;
-            WALLET_TRY(kept, ports_.receipts.keep(*receipt));
-            if (!kept.fresh) continue;
-            // What is on the shelf went with the erasure: it names the holder.
-            if (which == administration::ReceiptOf::order) WALLET_CHECK(ports_.shelf.clear());
-            synced_.receipts.push_back(std::move(kept.file));
+            if (ports_.receipts.has(*receipt)) continue;
+            // What is on the shelf went with the erasure: it names the holder. First, since the
+            // kept receipt says that all of it was done.
+            WALLET_CHECK(ports_.shelf.clear());
+            WALLET_TRY(file, ports_.receipts.keep(*receipt));
+            synced_.receipts.push_back(std::move(file));
         }
         return SyncEvent::kept;
     }
@@ -114,22 +115,27 @@ Reply<std::filesystem::path> try_to_erase(reader::Channel& element, Shelf& shelf
     if (response.sw == apdu::sw::memory_failure) return std::unexpected{trouble(Code::disk_full)};
     if (!response.ok()) return std::unexpected{trouble(Code::administration_refused)};
     WALLET_TRY(erased, administration::decode_erased(response.data));
-    WALLET_TRY(kept, receipts.keep(erased.receipt));
     WALLET_CHECK(shelf.clear());
-    return std::move(kept.file);
+    WALLET_TRY(file, receipts.keep(erased.receipt));
+    return file;
 }
 
 }  // namespace
 
-Result<Receipts::Kept> Receipts::keep(BytesView receipt) const {
-    const auto name = to_hex(crypto::digest(crypto::Hash::sha256, receipt)).substr(0, 16) + ".p7s";
-    const auto file = folder_ / name;
-    if (read_file(file)) return Kept{file, false};
+std::filesystem::path Receipts::file_of(BytesView receipt) const {
+    return folder_ / (to_hex(crypto::digest(crypto::Hash::sha256, receipt)).substr(0, 16) + ".p7s");
+}
+
+bool Receipts::has(BytesView receipt) const { return read_file(file_of(receipt)).has_value(); }
+
+Result<std::filesystem::path> Receipts::keep(BytesView receipt) const {
+    auto file = file_of(receipt);
+    if (has(receipt)) return file;
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
     std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, error);
     MITOME_CHECK(write_file(file, receipt));
-    return Kept{file, true};
+    return file;
 }
 
 Result<std::variant<Synced, Refusal>> sync(const SyncPorts& ports) {

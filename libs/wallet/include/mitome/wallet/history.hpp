@@ -47,7 +47,8 @@ struct HistoryLine {
 
 class History {
 public:
-    /// Opens or makes the file (mode 0600). `conflict`: another program writes in it now.
+    /// Opens or makes the file (mode 0600). Another program that has it open is waited for, five
+    /// seconds at most: `conflict`.
     [[nodiscard]] static Result<History> open(const std::filesystem::path& file);
 
     /// On disk when it returns: write what is about to be done, then do it. `unavailable`: the

@@ -57,14 +57,12 @@ class Receipts {
 public:
     explicit Receipts(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    /// The file, and whether it is new.
-    struct Kept {
-        std::filesystem::path file;
-        bool fresh = false;
-    };
-    [[nodiscard]] Result<Kept> keep(BytesView receipt) const;
+    [[nodiscard]] bool has(BytesView receipt) const;
+    /// The file that holds it from now on.
+    [[nodiscard]] Result<std::filesystem::path> keep(BytesView receipt) const;
 
 private:
+    [[nodiscard]] std::filesystem::path file_of(BytesView receipt) const;
     std::filesystem::path folder_;
 };
 
