@@ -192,6 +192,29 @@ void stop_element(const Home& home, const std::string& process) {
     end_process(record_of(home, process), 5s);
 }
 
+namespace {
+
+/// pcscd looks at its readers now and then: for a moment it still shows the card of an element
+/// that was killed. One that another program talks with is there.
+bool answers(reader::Pcsc& pcsc, const std::string& name) {
+    constexpr std::uint8_t get_challenge = 0x84;
+    reader::PcscOptions options;
+    options.limits = {.connect = 500ms, .command = 1s};
+    const auto channel = pcsc.connect(name, options);
+    if (!channel) return channel.error().code == reader::code::in_use;
+    const apdu::Command command{.cla = 0x00,
+                                .ins = get_challenge,
+                                .p1 = 0,
+                                .p2 = 0,
+                                .data = {},
+                                .expected = 8,
+                                .extended = false};
+    const auto answer = (*channel)->transmit(command);
+    return answer || answer.error().code == reader::code::in_use;
+}
+
+}  // namespace
+
 Attempt<void> wait_for_reader(const Context& context, std::string_view name, Plugged plugged) {
     const auto& home = context.home;
     if (!alive(record_of(home, "readers"))) return {};
@@ -210,7 +233,8 @@ Attempt<void> wait_for_reader(const Context& context, std::string_view name, Plu
             if (state.name != name) continue;
             const bool empty = state.presence == reader::Presence::empty;
             const bool present = state.presence == reader::Presence::present;
-            if (plugged == Plugged::in ? present : empty) return {};
+            if (plugged == Plugged::out && empty) return {};
+            if (plugged == Plugged::in && present && answers(pcsc, state.name)) return {};
         }
     }
     return stop(Code::process_failed,

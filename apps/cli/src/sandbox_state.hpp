@@ -63,7 +63,8 @@ void choose_readers(const Home& home);
 void stop_element(const Home& home, const std::string& process);
 
 enum class Plugged : std::uint8_t { in, out };
-/// Returns when PC/SC sees the token in `reader`, or sees it gone; at once where there is no PC/SC.
+/// Returns when the token in that reader answers over PC/SC, or is seen gone; at once where there
+/// is no PC/SC.
 [[nodiscard]] Attempt<void> wait_for_reader(const Context& context, std::string_view name,
                                             Plugged plugged);
 
